@@ -1,0 +1,52 @@
+"""System checks of this project: `python manage.py check --deploy` shows them."""
+
+from django.core.checks import Error, Tags, Warning, register
+
+from config.environment import current
+
+README = "README.md explains every variable."
+
+
+@register()
+def check_usable(app_configs, **kwargs):
+    """Report every variable whose value cannot be used."""
+    return [
+        Error(problem.sentence, hint=f"{problem.command}\n{README}", id="heroku.E001")
+        for problem in current().problems
+    ]
+
+
+@register(deploy=True)
+def check_complete(app_configs, **kwargs):
+    """Report every variable that production needs and nobody has set."""
+    return [
+        Error(problem.sentence, hint=f"{problem.command}\n{README}", id="heroku.E002")
+        for problem in current().missing()
+    ]
+
+
+@register(Tags.database)
+def check_database(app_configs, databases, **kwargs):
+    """Report that there is no database, in place of Django's sentence about ENGINE."""
+    if not databases:
+        return []
+    return [
+        Error(problem.sentence, hint=f"{problem.command}\n{README}", id="heroku.E003")
+        for problem in current().missing()
+        if problem.name == "DATABASE_URL"
+    ]
+
+
+@register(deploy=True)
+def check_mail(app_configs, **kwargs):
+    """Warn that nobody receives mail."""
+    environment = current()
+    if environment["EMAIL_URL"] or any(p.name == "EMAIL_URL" for p in environment.problems):
+        return []
+    return [
+        Warning(
+            "Mail is logged and not sent, because EMAIL_URL is not set.",
+            hint="heroku config:set EMAIL_URL=smtp://user:password@smtp.example.com:587",
+            id="heroku.W001",
+        )
+    ]

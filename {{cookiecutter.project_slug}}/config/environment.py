@@ -1,0 +1,390 @@
+"""Every environment variable of this project, declared once.
+
+The settings read their values here. `.env.example`, the table in README.md and `app.json`
+repeat the declarations for people and for Heroku; `tests/test_environment.py` fails when one of
+them says something else.
+
+Reading never raises: a value that cannot be used is put aside as a `Problem`, so that a build
+still collects its static files, and the release phase and the web process report all problems at
+once instead of one a deploy.
+"""
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+{% if cookiecutter.storage == 'cloudinary' %}
+from urllib.parse import parse_qsl, unquote, urlsplit
+{% else %}
+from urllib.parse import unquote, urlsplit
+{% endif %}
+
+import dj_database_url
+from dotenv import load_dotenv
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+def text(value: str) -> str:
+    """Return the value as it is."""
+    return value
+
+
+def boolean(value: str) -> bool:
+    """Return True or False; anything that is neither raises, since "False" is a true string."""
+    word = value.lower()
+    if word in {"true", "1", "yes", "on"}:
+        return True
+    if word in {"false", "0", "no", "off"}:
+        return False
+    raise ValueError("has to be true or false.")
+
+
+def seconds(value: str) -> int:
+    """Return a whole number of seconds, 0 or more."""
+    if not re.fullmatch(r"[0-9]+", value):
+        raise ValueError("has to be a whole number of seconds, such as 3600.")
+    return int(value)
+
+
+def words(value: str) -> list[str]:
+    """Return the parts of a comma-separated list, without blanks."""
+    return [part.strip() for part in value.split(",") if part.strip()]
+
+
+def hosts(value: str) -> list[str]:
+    """Return host names; of a pasted address such as https://host/ only the host is kept."""
+    return [re.sub(r"^https?://", "", host).split("/")[0].split(":")[0] for host in words(value)]
+
+
+def origins(value: str) -> list[str]:
+    """Return origins, scheme and host, as Django's CSRF_TRUSTED_ORIGINS wants them."""
+    found = [origin.rstrip("/") for origin in words(value)]
+    if not all(re.fullmatch(r"https?://[^/\s]+", origin) for origin in found):
+        raise ValueError("has to hold origins with their scheme, such as https://www.example.com.")
+    return found
+
+
+def url_path(value: str) -> str:
+    """Return a path below the site's root in the form that Django's path() wants: "admin/"."""
+    path = value.strip("/")
+    if not re.fullmatch(r"[\w-]+(/[\w-]+)*", path):
+        raise ValueError("has to be a path of letters, digits, - and _, such as admin.")
+    return path + "/"
+
+
+def database_url(value: str) -> dict[str, Any]:
+    """Return Django's settings for the database of a URL, connections kept for 10 minutes.
+
+    Heroku's own sample keeps connections as long and checks them before use:
+    https://github.com/heroku/python-getting-started/blob/main/gettingstarted/settings.py
+    """
+    refuse_quotes_and_name(value, "DATABASE_URL", "postgres://user:password@host:5432/name")
+    if "://" not in value:
+        raise ValueError(
+            "has no scheme. It has the form postgres://user:password@host:5432/name; "
+            "Heroku Postgres sets it for you."
+        )
+    try:
+        database = dj_database_url.parse(value, conn_max_age=600, conn_health_checks=True)
+    except dj_database_url.UnknownSchemeError:
+        raise ValueError(
+            "starts with a scheme that names no database of Django: postgres:// and sqlite:/// do."
+        ) from None
+    except ValueError:
+        raise ValueError(
+            "cannot be taken apart. A password with characters such as # / ? @ has to be "
+            "percent-encoded: https://docs.python.org/3/library/urllib.parse.html#url-quoting"
+        ) from None
+    if not database["NAME"]:
+        raise ValueError("names no database: the part after the last / is empty.")
+    return database
+
+
+def refuse_quotes_and_name(value: str, name: str, form: str) -> None:
+    """Raise for the two slips of pasting: quotation marks, and the name before the value."""
+    if value[0] in "\"'" or value[-1] in "\"'":
+        raise ValueError(f"stands in quotation marks. Set it without them: {form}")
+    if value.startswith(f"{name}="):
+        raise ValueError(f"starts with its own name. Set it without {name}=, as {form}")
+
+
+def email_url(value: str) -> dict[str, Any]:
+    """Return host, port, user, password and encryption of smtp:// (STARTTLS) or smtps:// (TLS)."""
+    refuse_quotes_and_name(value, "EMAIL_URL", "smtp://user:password@host:587")
+    try:
+        url = urlsplit(value)
+        port = url.port
+    except ValueError:
+        raise ValueError(
+            "cannot be taken apart. Percent-encode characters such as # / ? @ in the password."
+        ) from None
+    if url.scheme not in {"smtp", "smtps"} or not url.hostname:
+        raise ValueError("has to look like smtp://user:password@host:587")
+    implicit_tls = url.scheme == "smtps"
+    return {
+        "host": url.hostname,
+        "port": port or (465 if implicit_tls else 587),
+        "username": unquote(url.username or ""),
+        "password": unquote(url.password or ""),
+        "use_tls": not implicit_tls,
+        "use_ssl": implicit_tls,
+        "timeout": 10,
+    }
+{% if cookiecutter.storage == 'cloudinary' %}
+
+
+def cloudinary_url(value: str) -> dict[str, str]:
+    """Return cloud name, key and secret of cloudinary://key:secret@cloud, and its options.
+
+    The dashboard shows the URL with CLOUDINARY_URL= in front, and with placeholders until the
+    key is revealed. The SDK takes both and fails at the first upload.
+    """
+    refuse_quotes_and_name(value, "CLOUDINARY_URL", "cloudinary://key:secret@cloud")
+    url = urlsplit(value)
+    if url.scheme != "cloudinary":
+        raise ValueError("has to start with cloudinary://")
+    if "<" in value or not (url.username and url.password and url.hostname):
+        raise ValueError(
+            "is not complete: it needs the key, the secret and the cloud name of your dashboard, "
+            "as cloudinary://key:secret@cloud"
+        )
+    if os.environ.get("CLOUDINARY_CLOUD_NAME"):
+        raise ValueError(
+            "is ignored by Cloudinary's library while CLOUDINARY_CLOUD_NAME is set too. "
+            "Remove that one: heroku config:unset CLOUDINARY_CLOUD_NAME"
+        )
+    options = dict(parse_qsl(url.query))
+    cloud = {"cloud_name": unquote(url.netloc.rpartition("@")[2])}
+    return cloud | {"api_key": url.username, "api_secret": unquote(url.password)} | options
+{% endif %}
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One environment variable.
+
+    `help` says in one sentence what it does. `default` stands in for it when it is unset or
+    empty; `development` does instead while DEBUG is on. `required` says that production does not
+    start without it, and `command` what sets it on Heroku.
+    """
+
+    name: str
+    help: str
+    parse: Callable[[str], Any] = text
+    default: str = ""
+    development: str = ""
+    required: bool = False
+    command: str = ""
+
+
+VARIABLES = [
+    Variable(
+        "DEBUG",
+        "Shows error pages with the code behind them; for your own machine only.",
+        boolean,
+        default="false",
+        command="heroku config:unset DEBUG",
+    ),
+    Variable(
+        "SECRET_KEY",
+        "Signs sessions and password-reset links; long, random, and never in git.",
+        development="only-for-development-and-worth-nothing",
+        required=True,
+        command="heroku config:set SECRET_KEY="
+        "\"$(python -c 'import secrets; print(secrets.token_urlsafe(64))')\"",
+    ),
+    Variable(
+        "SECRET_KEY_FALLBACKS",
+        "Former secret keys, comma-separated, that still verify old sessions after a change.",
+        words,
+        command="heroku config:set SECRET_KEY_FALLBACKS=the-old-key",
+    ),
+    Variable(
+        "DATABASE_URL",
+        "The database; without it a SQLite file while DEBUG is on, and none in production.",
+        database_url,
+        required=True,
+        command="heroku addons:create heroku-postgresql:essential-0",
+    ),
+    Variable(
+        "TEST_DATABASE_URL",
+        "The database server of the tests; without it they use SQLite in memory.",
+        database_url,
+    ),
+    Variable(
+        "ALLOWED_HOSTS",
+        "Host names of your own, comma-separated; Heroku's are known without it.",
+        hosts,
+        command="heroku config:set ALLOWED_HOSTS=www.example.com",
+    ),
+    Variable(
+        "HEROKU_APP_DEFAULT_DOMAIN_NAME",
+        "The app's own host name, set by Heroku; narrows the hosts from .herokuapp.com to it.",
+        hosts,
+        command="heroku labs:enable runtime-dyno-metadata",
+    ),
+    Variable(
+        "CSRF_TRUSTED_ORIGINS",
+        "Other origins whose forms may post to this site, comma-separated, with https://.",
+        origins,
+        command="heroku config:set CSRF_TRUSTED_ORIGINS=https://www.example.com",
+    ),
+    Variable(
+        "SECURE_HSTS_SECONDS",
+        "How long browsers refuse to visit without TLS; raise it to 31536000 when all works.",
+        seconds,
+        default="3600",
+        command="heroku config:set SECURE_HSTS_SECONDS=31536000",
+    ),
+    Variable(
+        "ADMIN_PATH",
+        "The path of Django's admin.",
+        url_path,
+        default="admin/",
+        command="heroku config:set ADMIN_PATH=backstage",
+    ),
+    Variable(
+        "EMAIL_URL",
+        "The mail server; without it mail is printed here and only logged in production.",
+        email_url,
+        command="heroku config:set EMAIL_URL=smtp://user:password@smtp.example.com:587",
+    ),
+    Variable(
+        "DEFAULT_FROM_EMAIL",
+        "The address that the site's mail comes from.",
+        default="webmaster@localhost",
+        command="heroku config:set DEFAULT_FROM_EMAIL=hello@example.com",
+    ),
+{% if cookiecutter.storage == 's3' %}
+    Variable(
+        "AWS_STORAGE_BUCKET_NAME",
+        "The S3 bucket that holds what people upload; without it a local folder while DEBUG is on.",
+        required=True,
+        command="heroku config:set AWS_STORAGE_BUCKET_NAME=my-bucket",
+    ),
+    Variable(
+        "AWS_S3_REGION_NAME",
+        "The region of the bucket; signed links need it.",
+        required=True,
+        command="heroku config:set AWS_S3_REGION_NAME=eu-west-1",
+    ),
+    Variable(
+        "AWS_ACCESS_KEY_ID",
+        "The access key of an IAM user that may use this bucket and nothing else.",
+        required=True,
+        command="heroku config:set AWS_ACCESS_KEY_ID=AKIA...",
+    ),
+    Variable(
+        "AWS_SECRET_ACCESS_KEY",
+        "The secret that belongs to the access key.",
+        required=True,
+        command="heroku config:set AWS_SECRET_ACCESS_KEY=...",
+    ),
+    Variable(
+        "AWS_S3_ENDPOINT_URL",
+        "The address of an S3-compatible service such as R2, Spaces or MinIO; not for Amazon's.",
+        command="heroku config:set AWS_S3_ENDPOINT_URL=https://example.com",
+    ),
+{% endif %}
+{% if cookiecutter.storage == 'cloudinary' %}
+    Variable(
+        "CLOUDINARY_URL",
+        "The Cloudinary account that holds what people upload; without it a local folder "
+        "while DEBUG is on.",
+        cloudinary_url,
+        required=True,
+        command="heroku config:set CLOUDINARY_URL=cloudinary://key:secret@cloud",
+    ),
+{% endif %}
+]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A variable that is missing or cannot be used: what is wrong, and the command against it."""
+
+    name: str
+    sentence: str
+    command: str
+
+
+class Environment:
+    """The values of all declared variables, parsed: `environment["DEBUG"]`.
+
+    A variable that is unset, empty, or cannot be used has its default, or None without one.
+    """
+
+    def __init__(self, raw: Mapping[str, str]) -> None:
+        self.problems: list[Problem] = []
+        self._values: dict[str, Any] = {}
+        self._given: set[str] = set()
+        for variable in VARIABLES:
+            self._values[variable.name] = self._parse(variable, raw.get(variable.name, "").strip())
+
+    def __getitem__(self, name: str) -> Any:
+        return self._values[name]
+
+    def _parse(self, variable: Variable, value: str) -> Any:
+        if value:
+            try:
+                parsed = variable.parse(value)
+            except ValueError as error:
+                # The sentence describes the form and never quotes the value: it may be a secret.
+                sentence = f"{variable.name} {error}"
+                self.problems.append(Problem(variable.name, sentence, variable.command))
+            else:
+                self._given.add(variable.name)
+                return parsed
+        debug = self._values.get("DEBUG")
+        default = variable.development if debug and variable.development else variable.default
+        return variable.parse(default) if default else None
+
+    def missing(self) -> list[Problem]:
+        """Return what production needs and nobody has set; nothing while DEBUG is on."""
+        if self["DEBUG"]:
+            return []
+        reported = {problem.name for problem in self.problems}
+        return [
+            Problem(variable.name, f"{variable.name} is not set.", variable.command)
+            for variable in VARIABLES
+            if variable.required and variable.name not in self._given | reported
+        ]
+
+    def refuse_to_start(self) -> None:
+        """End the process with one message about everything that is missing or unusable."""
+        problems = self.problems + self.missing()
+        if not problems:
+            return
+        lines = ["This site does not start yet. Its environment is not complete:", ""]
+        for problem in problems:
+            lines += [f"  {problem.sentence}", f"      {problem.command}"]
+        lines += ["", "README.md explains every variable."]
+        raise SystemExit("\n".join(lines))
+
+
+def development_origins(raw: Mapping[str, str], port: int = 8000) -> list[str]:
+    """Return the origin under which GitHub Codespaces or Gitpod shows the development server."""
+    found = []
+    codespace = raw.get("CODESPACE_NAME")
+    domain = raw.get("GITHUB_CODESPACES_PORT_FORWARDING_DOMAIN")
+    if codespace and domain:
+        found.append(f"https://{codespace}-{port}.{domain}")
+    workspace = raw.get("GITPOD_WORKSPACE_URL", "")
+    if workspace.startswith("https://"):
+        found.append(f"https://{port}-{workspace.removeprefix('https://').rstrip('/')}")
+    return found
+
+
+@cache
+def current() -> Environment:
+    """Return the environment of this process, with the lines of .env below it.
+
+    `.env` is read from its exact path. A search through the parent folders would find the file of
+    another project. "utf-8-sig" reads what Windows PowerShell writes, too.
+    """
+    load_dotenv(BASE_DIR / ".env", encoding="utf-8-sig")
+    return Environment(os.environ)

@@ -1,0 +1,312 @@
+"""Settings of this project, driven by the environment.
+
+Every variable is declared in config/environment.py. The settings import with none of them set,
+since Heroku's build, a test run and a fresh clone have none; what production cannot do without is
+asked for by config/wsgi.py, and by `check --deploy` in the release phase.
+"""
+
+import os
+
+from config.environment import BASE_DIR, current, development_origins
+
+environment = current()
+
+# Off unless .env turns it on, so that nobody can forget it in production.
+DEBUG = environment["DEBUG"]
+
+# Empty only where nothing is signed, as in a build. Django refuses to use an empty key.
+SECRET_KEY = environment["SECRET_KEY"] or ""
+SECRET_KEY_FALLBACKS = environment["SECRET_KEY_FALLBACKS"] or []
+
+SITE_NAME = {{ cookiecutter.__project_name_in_python }}
+
+
+# Hosts
+
+# An app's host carries a random suffix that cannot be derived from its name. Heroku tells it with
+# dyno metadata switched on; until then every host of herokuapp.com passes, which is safe there
+# because the router sends an app only the requests that are meant for it:
+# https://devcenter.heroku.com/articles/dyno-metadata
+ALLOWED_HOSTS = (environment["ALLOWED_HOSTS"] or []) + (
+    environment["HEROKU_APP_DEFAULT_DOMAIN_NAME"] or [".herokuapp.com"]
+)
+CSRF_TRUSTED_ORIGINS = environment["CSRF_TRUSTED_ORIGINS"] or []
+if DEBUG:
+    announced = development_origins(os.environ)
+    CSRF_TRUSTED_ORIGINS += announced
+    ALLOWED_HOSTS += ["localhost", "127.0.0.1", "[::1]"]
+    ALLOWED_HOSTS += [origin.removeprefix("https://") for origin in announced]
+
+
+# Applications
+
+INSTALLED_APPS = [
+    # First, so that runserver leaves the static files to WhiteNoise, as production does.
+    "whitenoise.runserver_nostatic",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+{% if cookiecutter.accounts == 'allauth' %}
+    "allauth",
+    "allauth.account",
+{% endif %}
+    "accounts",
+    "pages",
+]
+
+MIDDLEWARE = [
+    # First, so that a health check is answered without TLS, host name and session.
+    "pages.health.HealthMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    # Right after SecurityMiddleware: https://whitenoise.readthedocs.io/en/stable/django.html
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+{% if cookiecutter.django_version == '5.2' %}
+    "csp.middleware.CSPMiddleware",
+{% else %}
+    "django.middleware.csp.ContentSecurityPolicyMiddleware",
+{% endif %}
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+{% if cookiecutter.accounts == 'allauth' %}
+    "allauth.account.middleware.AccountMiddleware",
+{% endif %}
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "pages.context_processors.site",
+            ],
+        },
+    },
+]
+
+
+# Database
+
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+DATABASES = {}
+if environment["DATABASE_URL"]:
+    DATABASES["default"] = environment["DATABASE_URL"]
+elif DEBUG:
+    DATABASES["default"] = {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": BASE_DIR / "db.sqlite3",
+    }
+# With DEBUG off and no DATABASE_URL there is no database at all. A SQLite file would be empty
+# after every restart of a dyno, and nobody would know why.
+
+if not DEBUG:
+    for database in DATABASES.values():
+        remote = database.get("HOST") and database["HOST"] not in {"localhost", "127.0.0.1", "::1"}
+        if database["ENGINE"].endswith("postgresql") and remote:
+            # Heroku Postgres talks TLS only. Its certificate cannot be verified against public
+            # authorities, so "require" it is; ?sslmode=... in the URL wins.
+            database["OPTIONS"].setdefault("sslmode", "require")
+
+
+# Accounts
+
+AUTH_USER_MODEL = "accounts.User"
+{% if cookiecutter.accounts == 'allauth' %}
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+LOGIN_URL = "account_login"
+# Nothing tells a stranger which addresses have an account.
+ACCOUNT_PREVENT_ENUMERATION = True
+{% else %}
+LOGIN_URL = "login"
+{% endif %}
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "home"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{validator}"}
+    for validator in [
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    ]
+]
+
+
+# Language and time
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "{{ cookiecutter.time_zone }}"
+USE_TZ = True
+
+
+# Static files and uploads
+
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+# Only the files with a hash in their name are kept, which halves them. Every link to one has to go
+# through Django's static tag.
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+
+MEDIA_ROOT = BASE_DIR / "media"
+MEDIA_URL = "media/"
+
+{% if cookiecutter.storage == 'whitenoise' %}
+# There are no uploads yet. A dyno's disk is emptied at every restart, so give this project a
+# storage for them, such as a bucket, before a model has a FileField.
+uploads = {"BACKEND": "django.core.files.storage.FileSystemStorage"}
+{% elif cookiecutter.storage == 's3' %}
+# Uploads live in a private bucket and are fetched through links that expire after an hour.
+# Options: https://django-storages.readthedocs.io/en/stable/backends/amazon-S3.html
+uploads = {
+    "BACKEND": "storages.backends.s3.S3Storage",
+    "OPTIONS": {
+        "bucket_name": environment["AWS_STORAGE_BUCKET_NAME"],
+        "region_name": environment["AWS_S3_REGION_NAME"],
+        "access_key": environment["AWS_ACCESS_KEY_ID"],
+        "secret_key": environment["AWS_SECRET_ACCESS_KEY"],
+        "endpoint_url": environment["AWS_S3_ENDPOINT_URL"],
+        "location": "media",
+        # Two people's photo.jpg are two files.
+        "file_overwrite": False,
+        # Buckets made since April 2023 refuse access control lists.
+        "default_acl": None,
+        # Without it, links are signed in an old way that newer regions refuse.
+        "signature_version": "s3v4",
+        # The host of a new bucket outside us-east-1 redirects, and a redirect breaks the
+        # signature; with the region in the host there is none. Other services decide themselves.
+        "addressing_style": None if environment["AWS_S3_ENDPOINT_URL"] else "virtual",
+    },
+}
+if DEBUG and not environment["AWS_STORAGE_BUCKET_NAME"]:
+    uploads = {"BACKEND": "django.core.files.storage.FileSystemStorage"}
+{% else %}
+# Uploads live in Cloudinary, in its folder media/.
+CLOUDINARY_URL = environment["CLOUDINARY_URL"]
+uploads = {"BACKEND": "config.storage.CloudinaryStorage", "OPTIONS": {"prefix": "media"}}
+if DEBUG and not CLOUDINARY_URL:
+    uploads = {"BACKEND": "django.core.files.storage.FileSystemStorage"}
+{% endif %}
+
+STORAGES = {
+    "default": uploads,
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+if DEBUG:
+    # The manifest would have to be collected again after every edit of a style sheet.
+    STORAGES["staticfiles"] = {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage",
+    }
+
+
+# Security
+
+# Heroku's router ends TLS and says in this header how the visitor came; it overwrites what a
+# visitor sends. Without the header every request looks like http, and the redirect never ends.
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_SSL_REDIRECT = not DEBUG
+SESSION_COOKIE_SECURE = not DEBUG
+CSRF_COOKIE_SECURE = not DEBUG
+SECURE_HSTS_SECONDS = 0 if DEBUG else environment["SECURE_HSTS_SECONDS"]
+# Covers the hosts below this site's own, never its neighbours on herokuapp.com.
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+# W021 asks for HSTS preloading: a place for the whole domain on a list built into browsers.
+# herokuapp.com belongs to Heroku, and for a domain of your own it can hardly be undone.
+SILENCED_SYSTEM_CHECKS = ["security.W021"]
+
+# What a page may load, and from where: https://developer.mozilla.org/docs/Web/HTTP/Guides/CSP
+policy = {
+    "default-src": ["'self'"],
+    "base-uri": ["'self'"],
+    "form-action": ["'self'"],
+    "frame-ancestors": ["'none'"],
+    "object-src": ["'none'"],
+}
+{% if cookiecutter.storage == 's3' %}
+bucket_host = environment["AWS_S3_ENDPOINT_URL"] or "https://*.amazonaws.com"
+policy["img-src"] = policy["media-src"] = ["'self'", bucket_host]
+{% elif cookiecutter.storage == 'cloudinary' %}
+policy["img-src"] = policy["media-src"] = ["'self'", "https://res.cloudinary.com"]
+{% endif %}
+{% if cookiecutter.django_version == '5.2' %}
+CONTENT_SECURITY_POLICY = {"DIRECTIVES": policy}
+{% else %}
+SECURE_CSP = policy
+{% endif %}
+
+
+# Mail
+
+DEFAULT_FROM_EMAIL = environment["DEFAULT_FROM_EMAIL"]
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+mail_server = environment["EMAIL_URL"]
+{% if cookiecutter.django_version == '5.2' %}
+if mail_server:
+    EMAIL_HOST = mail_server["host"]
+    EMAIL_PORT = mail_server["port"]
+    EMAIL_HOST_USER = mail_server["username"]
+    EMAIL_HOST_PASSWORD = mail_server["password"]
+    EMAIL_USE_TLS = mail_server["use_tls"]
+    EMAIL_USE_SSL = mail_server["use_ssl"]
+    EMAIL_TIMEOUT = mail_server["timeout"]
+elif DEBUG:
+    EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+else:
+    EMAIL_BACKEND = "config.mail.LoggingBackend"
+{% else %}
+if mail_server:
+    MAILERS = {
+        "default": {
+            "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+            "OPTIONS": mail_server,
+        },
+    }
+elif DEBUG:
+    MAILERS = {"default": {"BACKEND": "django.core.mail.backends.console.EmailBackend"}}
+else:
+    MAILERS = {"default": {"BACKEND": "config.mail.LoggingBackend"}}
+{% endif %}
+
+
+# Log
+
+# With DEBUG off, Django mails the traceback of an error to ADMINS and prints nothing, so the log
+# of a dyno would stay empty. Everything goes to stderr here, where `heroku logs` finds it.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"request_id": {"()": "config.log.RequestIdFilter"}},
+    "formatters": {
+        "line": {"format": "%(levelname)s %(name)s request_id=%(request_id)s %(message)s"},
+    },
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "filters": ["request_id"],
+            "formatter": "line",
+        },
+    },
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {
+        # Its own handlers would mail errors, and print them a second time while DEBUG is on.
+        "django": {"handlers": [], "level": "INFO"},
+    },
+}

@@ -1,0 +1,50 @@
+"""Configuration of gunicorn, the web server of a dyno.
+
+Options given in the variable GUNICORN_CMD_ARGS win over this file. Heroku sets that one to
+"--access-logfile -" and leaves the rest to you:
+https://docs.gunicorn.org/en/latest/settings.html
+"""
+
+# Threads let a process answer others while one request waits for the database or for a service.
+# The number of processes is WEB_CONCURRENCY, which Heroku derives from the size of the dyno: 2 on
+# Eco, Basic and Standard-1X.
+#
+# Each thread keeps a connection to the database. essential-0 has 20: a dyno with 2 processes of 4
+# threads holds 8, two dynos hold 16, and 4 are left for the release phase and `heroku run`. Before
+# a third dyno, take a larger plan or fewer threads.
+worker_class = "gthread"
+threads = 4
+
+# The code is loaded once, before the processes part, so that they share its memory. An error on
+# the way, such as a missing variable, ends the boot at once instead of restarting it for ever.
+preload_app = True
+
+# The kernel spreads connections evenly over the processes, which shortens the longest waits.
+reuse_port = True
+
+# Heroku's router keeps idle connections for 90 s. A server that closes one earlier may do so just
+# when the next request is on its way, and the visitor gets an error (H13, H18):
+# https://devcenter.heroku.com/articles/http-routing#keepalives
+keepalive = 95
+
+# The router gives up on a request after 30 s (H12). A process that hangs longer is replaced.
+timeout = 30
+
+# Heroku kills a dyno 30 s after asking it to stop (R12). Requests in flight get 20 of them:
+# https://devcenter.heroku.com/articles/dynos#shutdown
+graceful_timeout = 20
+
+# Only the router can reach a dyno, so its X-Forwarded-* headers are true. On a host where anybody
+# can connect to this port, list the addresses of its proxies here instead.
+forwarded_allow_ips = "*"
+
+# One line a request in logfmt, with the id that the router's own line has, and without the query
+# string, which may hold what does not belong in a log.
+accesslog = "-"
+access_log_format = (
+    'method=%(m)s path="%(U)s" status=%(s)s bytes=%(B)s duration_ms=%(M)s '
+    "request_id=%({x-request-id}i)s"
+)
+
+# A dyno has nobody who would talk to gunicorn's control socket.
+control_socket_disable = True

@@ -1,0 +1,138 @@
+"""The build phase: dependencies in an environment of their own, and the static files."""
+
+import json
+import re
+import secrets
+from pathlib import Path
+
+from preflight import advice, process, rules
+from preflight.interpreter import Python
+from preflight.process import Finished
+from preflight.steps import Failed, NotProved
+
+
+def make_environment(python: Python, folder: Path, uv: str | None, seed: bool = False) -> None:
+    """Make an empty virtual environment, with pip in it if `seed` is set or there is no uv."""
+    if uv:
+        command = [uv, "venv", "--quiet", "--python", python.path, str(folder)]
+        command += ["--seed"] if seed else []
+    else:
+        command = [python.path, "-m", "venv", str(folder)]
+    made = process.run(command, folder.parent, process.installer_environment())
+    if made.status != 0:
+        raise NotProved(reason_here(made) or "no virtual environment could be made here", made)
+
+
+def install_commands(
+    project: Path, environment: Path, uv: str | None, tests: bool
+) -> list[list[str]]:
+    """Return the commands that install what the project's package manager file says.
+
+    They are those of Heroku's build (BP lib/pip.sh, lib/uv.sh); `tests` adds what Heroku CI adds.
+    Raises NotProved for a package manager that this rehearsal does not drive.
+    """
+    python = str(process.python_in(environment))
+    if (project / "uv.lock").is_file():
+        if not uv:
+            raise NotProved("the project is packaged with uv, and there is no uv here")
+        groups = [] if tests else ["--no-default-groups"]
+        return [[uv, "sync", "--quiet", "--locked", "--inexact", *groups]]
+    if not (project / "requirements.txt").is_file():
+        raise NotProved("this rehearsal installs with pip or uv, and there is no file for either")
+    files = ["-r", "requirements.txt"]
+    if tests and (project / "requirements-test.txt").is_file():
+        files += ["-r", "requirements-test.txt"]
+    if uv:
+        return [[uv, "pip", "install", "--quiet", "--python", python, *files]]
+    return [[python, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", *files]]
+
+
+def install(project: Path, environment: Path, python: Python, uv: str | None, tests: bool) -> str:
+    """Install the dependencies into an environment that exists; return what did it.
+
+    Raises NotProved if the reason is this machine, otherwise Failed.
+    """
+    variables = process.installer_environment() | {
+        "UV_PROJECT_ENVIRONMENT": str(environment),
+        "UV_PYTHON": python.path,
+        "VIRTUAL_ENV": str(environment),
+    }
+    for command in install_commands(project, environment, uv, tests):
+        installed = process.run(command, project, variables, timeout=900)
+        if installed.status != 0:
+            here = reason_here(installed)
+            if here:
+                raise NotProved(here, installed)
+            raise Failed("The dependencies cannot be installed.", installed)
+    return f"{'uv' if uv else 'pip'}, Python {python.version}"
+
+
+def reason_here(finished: Finished) -> str | None:
+    """Return why a command failed if the reason is this machine or its network, else None."""
+    if finished.status is None:
+        return "it took too long"
+    if finished.killed:
+        return "something outside ended it"
+    for pattern, reason in advice.HERE:
+        if re.search(pattern, finished.output, re.IGNORECASE):
+            return reason
+    return None
+
+
+def run_project(command: list[str] | str, tree: Path, variables: dict[str, str], wrong: str) -> str:
+    """Run a command of the project and return its output; raise Failed with the sentence `wrong`.
+
+    Raises NotProved if it was killed, ran out of time, or found the disk full.
+    """
+    finished = process.run(command, tree, variables)
+    if finished.status == 0:
+        return finished.output
+    if finished.status is None:
+        raise NotProved("it took too long", finished)
+    if finished.killed:
+        raise NotProved("something outside ended it", finished)
+    if re.search(advice.HERE[0][0], finished.output, re.IGNORECASE):
+        raise NotProved(advice.HERE[0][1], finished)
+    raise Failed(wrong, finished)
+
+
+def config_vars(tree: Path) -> dict[str, str]:
+    """Return stand-ins for the config vars that app.json asks for, as Heroku would set them."""
+    path = tree / "app.json"
+    if not path.is_file():
+        return {}
+    try:
+        declared = json.loads(path.read_text(encoding="utf-8")).get("env", {})
+    except (ValueError, AttributeError) as error:
+        raise Failed(f"app.json is not valid JSON: {error}") from None
+    found = {}
+    for name, entry in declared.items():
+        entry = entry if isinstance(entry, dict) else {"value": entry}
+        if entry.get("generator") == "secret":
+            found[name] = secrets.token_hex(32)
+        else:
+            found[name] = entry.get("value") or rules.PLACEHOLDERS.get(name, rules.PLACEHOLDER)
+    return found
+
+
+def collect_static(tree: Path, python: Path, variables: dict[str, str]) -> str:
+    """Run collectstatic as the build does (BP bin/steps/collectstatic); return how many files."""
+    manage = find_manage_py(tree)
+    output = run_project(
+        [str(python), manage, "collectstatic", "--noinput", "--traceback"],
+        tree,
+        variables,
+        "The static files cannot be collected, so Heroku would reject the push.",
+    )
+    count = re.search(r"(\d+) static files? copied", output)
+    return f"{count[1]} files" if count else ""
+
+
+def find_manage_py(tree: Path) -> str:
+    """Return the manage.py that the build finds: the shallowest, down to three folders."""
+    found = [
+        path.relative_to(tree)
+        for path in tree.rglob("manage.py")
+        if len(path.relative_to(tree).parts) <= rules.MANAGE_PY_DEPTH
+    ]
+    return str(min(found, key=lambda path: (len(path.parts), path))) if found else "manage.py"

@@ -1,0 +1,155 @@
+"""The Python that Heroku will run, found on this machine."""
+
+import importlib.util
+import os
+import re
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from preflight import process, rules
+from preflight.steps import NotProved
+
+PROBE = "import sys, ensurepip, sqlite3, ssl; print('%d.%d.%d' % sys.version_info[:3])"
+
+
+@dataclass(frozen=True)
+class Python:
+    """An interpreter that was run and answered: where it is, and its full version."""
+
+    path: str
+    version: str
+
+    @property
+    def series(self) -> str:
+        """The version without its last part: 3.13."""
+        return self.version.rpartition(".")[0]
+
+
+def read_version_file(project: Path) -> str | None:
+    """Return the series, such as "3.13", that runtime.txt or .python-version asks for.
+
+    None if there is neither, or if it says something else; `source` judges that.
+    """
+    for name, form in (
+        ("runtime.txt", rules.RUNTIME_TXT),
+        (".python-version", rules.PYTHON_VERSION),
+    ):
+        path = project / name
+        if path.is_file():
+            lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
+            lines = [line.strip() for line in lines]
+            lines = [line for line in lines if line and not line.startswith("#")]
+            match = re.fullmatch(form, lines[0]) if len(lines) == 1 else None
+            return match[1] if match else None
+    return None
+
+
+def oldest_allowed(project: Path) -> tuple[int, int]:
+    """Return the oldest Python that the Django of this project runs on."""
+    for name in ("requirements.txt", "pyproject.toml"):
+        path = project / name
+        text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+        match = re.search(r"(?im)^\s*[\"']?django\s*[=~>]=\s*([0-9]+)\.([0-9]+)", text)
+        if match:
+            django = (int(match[1]), int(match[2]))
+            for series, python in rules.OLDEST_PYTHON_OF_DJANGO.items():
+                if django >= series:
+                    return python
+    return (3, 10)
+
+
+def find(project: Path) -> Python:
+    """Return the interpreter of the series that the project asks for, or the best stand-in.
+
+    Without that series it is the interpreter that runs this, if the project's Django allows it,
+    and otherwise the newest that does. Raises NotProved if there is none.
+    """
+    wanted = read_version_file(project) or rules.DEFAULT_PYTHON
+    found = find_series(wanted)
+    if found:
+        return found
+    oldest = oldest_allowed(project)
+    if sys.version_info[:2] >= oldest:
+        found = probe([process.interpreter()])
+        if found:
+            return found
+    for series in reversed(rules.PYTHONS):
+        if tuple(map(int, series.split("."))) >= oldest and series != wanted:
+            found = find_series(series)
+            if found:
+                return found
+    raise NotProved(
+        f"there is no Python {wanted} here, and none that this project's Django allows. "
+        "https://www.python.org/downloads/ has it."
+    )
+
+
+def find_series(series: str) -> Python | None:
+    """Return a working interpreter of this series, or None."""
+    if series == "%d.%d" % sys.version_info[:2]:
+        found = probe([process.interpreter()]) or probe([sys.executable])
+        if found:
+            return found
+    for command in candidates(series):
+        found = probe(command)
+        if found and found.series == series:
+            return found
+    return None
+
+
+def candidates(series: str) -> list[list[str]]:
+    """Return the commands that may start this series, the likeliest first."""
+    commands = []
+    # Before PATH, where a shim of pyenv may stand for the same interpreter, or for none.
+    roots = [os.environ.get("PYENV_ROOT"), Path.home() / ".pyenv", Path.home() / ".pyenv/pyenv-win"]
+    for root in filter(None, roots):
+        for folder in sorted(Path(root).glob(f"versions/{series}.*"), reverse=True):
+            program = folder / ("python.exe" if process.WINDOWS else "bin/python")
+            if program.is_file():
+                commands.append([str(program)])
+    on_path = shutil.which(f"python{series}")
+    if on_path:
+        commands.append([on_path])
+    launcher = shutil.which("py")
+    if launcher and process.WINDOWS:
+        commands.append([launcher, f"-{series}"])
+    uv = find_uv()
+    if uv:
+        # The folder of uv's own interpreters; PATH was searched above.
+        environment = process.installer_environment() | {"UV_PYTHON_PREFERENCE": "only-managed"}
+        answer = process.run([uv, "python", "find", series], Path.cwd(), environment, timeout=30)
+        if answer.status == 0:
+            commands.append([answer.output.strip()])
+    return commands
+
+
+def probe(command: list[str]) -> Python | None:
+    """Return the interpreter behind a command, or None if it is none that works.
+
+    A shim of pyenv is a program that answers "command not found".
+    """
+    environment = process.installer_environment()
+    code = PROBE + "; print(sys.executable)"
+    answer = process.run([*command, "-I", "-c", code], Path.cwd(), environment, timeout=30)
+    lines = answer.output.split("\n")
+    if answer.status != 0 or len(lines) < 2 or not re.fullmatch(r"[0-9.]+", lines[0]):
+        return None
+    return Python(lines[1].strip(), lines[0])
+
+
+def find_uv(project: Path | None = None) -> str | None:
+    """Return the uv to install with, or None: the one that runs us, on PATH, or in .venv."""
+    places = [os.environ.get("UV"), shutil.which("uv")]
+    if importlib.util.find_spec("uv"):
+        import uv
+
+        try:
+            places.append(uv.find_uv_bin())
+        except FileNotFoundError:
+            pass
+    if project:
+        places.append(str(process.python_in(project / ".venv").with_name("uv")))
+        places.append(str(process.python_in(project / ".venv").with_name("uv.exe")))
+    return next((place for place in places if place and Path(place).is_file()), None)

@@ -1,0 +1,182 @@
+"""The source phase: the files that git would push, and the rules Heroku's build checks them by."""
+
+import fnmatch
+import os
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from preflight import interpreter, process, rules
+from preflight.process import Finished
+from preflight.steps import Failed
+
+
+@dataclass(frozen=True)
+class Source:
+    """What would be pushed: where it comes from, in words, and the names of the files."""
+
+    origin: str
+    names: list[str]
+
+
+def git(project: Path, *arguments: str, **variables: str) -> Finished:
+    """Run git in the project, with the caller's environment, since git's own settings are there."""
+    environment = os.environ | {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"} | variables
+    return process.run(["git", *arguments], project, environment, timeout=120)
+
+
+def take(project: Path, tree: Path, uncommitted: bool = False) -> Source:
+    """Put the files that git would push into the folder `tree`.
+
+    These are the files of the last commit; before there is one, those of the index. With
+    `uncommitted` they are all files that git does not ignore, as if everything were committed.
+    Where there is no git, every file counts that the project's .gitignore does not name.
+    """
+    tree.mkdir(parents=True)
+    top = git(project, "rev-parse", "--show-toplevel")
+    if top.status != 0:
+        return copy_without_git(project, tree)
+    root = Path(top.output.strip())
+    if not root.samefile(project):
+        inside = project.resolve().relative_to(root.resolve()).as_posix()
+        raise Failed(
+            f"This project is in the folder {inside} of a git repository, and Heroku looks at the "
+            "repository's root alone. Push the folder by itself: "
+            f"git subtree push --prefix {inside} heroku main"
+        )
+    return check_out(project, tree, uncommitted)
+
+
+def check_out(project: Path, tree: Path, uncommitted: bool) -> Source:
+    """Check files out into `tree` through an index of our own, and leave the repository alone."""
+    index = tree.with_name("index")
+    objects = tree.with_name("objects")
+    objects.mkdir()
+    real = Path(git(project, "rev-parse", "--git-path", "objects").output.strip())
+    own = {
+        "GIT_INDEX_FILE": str(index),
+        "GIT_OBJECT_DIRECTORY": str(objects),
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES": str((project / real).resolve()),
+    }
+    head = git(project, "rev-parse", "--short", "--verify", "HEAD")
+    if head.status == 0:
+        git(project, "read-tree", "HEAD", **own)
+        branch = git(project, "rev-parse", "--abbrev-ref", "HEAD").output.strip()
+        origin = f"commit {head.output.strip()} on {branch}"
+    else:
+        kept = project / git(project, "rev-parse", "--git-path", "index").output.strip()
+        if kept.is_file():
+            shutil.copyfile(kept, index)
+        origin = "the index, since nothing is committed yet"
+    if uncommitted:
+        git(project, "add", "--all", **own)
+        origin = "all files as if they were committed"
+    elif head.status == 0:
+        changed = len(git(project, "status", "--porcelain").output.splitlines())
+        if changed:
+            origin += f"; {changed} changed or new files are not in it"
+    prefix = f"--prefix={tree.as_posix()}/"
+    copied = git(project, "-c", "core.autocrlf=false", "checkout-index", "--all", prefix, **own)
+    if copied.status != 0:
+        raise Failed("git could not write out the files it would push.", copied)
+    names = git(project, "ls-files", "-z", **own).output.split("\0")
+    return Source(origin, [name for name in names if name])
+
+
+def copy_without_git(project: Path, tree: Path) -> Source:
+    """Copy the folder without what .gitignore names; its simple patterns are understood."""
+    ignored = [".git", ".venv", "venv", "__pycache__"]
+    listed = project / ".gitignore"
+    if listed.is_file():
+        lines = listed.read_text(encoding="utf-8", errors="replace").splitlines()
+        ignored += [line.strip().strip("/") for line in lines if line.strip()[:1] not in {"", "#"}]
+    shutil.copytree(
+        project, tree, ignore=shutil.ignore_patterns(*ignored), symlinks=True, dirs_exist_ok=True
+    )
+    names = [path.relative_to(tree).as_posix() for path in tree.rglob("*") if path.is_file()]
+    return Source("the folder, since it is no git repository", names)
+
+
+def apply_slugignore(tree: Path) -> None:
+    """Remove what .slugignore names, as Heroku does before the build."""
+    listed = tree / ".slugignore"
+    if not listed.is_file():
+        return
+    for line in listed.read_text(encoding="utf-8").splitlines():
+        pattern = line.strip()
+        if not pattern or pattern.startswith("#"):
+            continue
+        anchored = pattern.startswith("/")
+        for path in sorted(tree.rglob("*"), reverse=True):
+            name = "/" + path.relative_to(tree).as_posix() if anchored else path.name
+            if fnmatch.fnmatch(name, pattern.rstrip("/")):
+                shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+
+
+def check(tree: Path, names: list[str]) -> str:
+    """Return what the build will see; raise Failed with every rule that the files break."""
+    problems = []
+    managers = [name for name in rules.PACKAGE_MANAGERS if name in names]
+    if len(managers) > 1:
+        problems.append(
+            f"{' and '.join(managers)} are both there, and Heroku builds with exactly one. "
+            f"Remove one: git rm {managers[-1]}"
+        )
+    if not managers:
+        problems.append(
+            "Heroku finds no file that says what to install. Add requirements.txt (pip) or "
+            "uv.lock (uv), and commit it."
+        )
+    problems += check_python_version(tree, names, managers)
+    if "manage.py" not in names:
+        problems.append("There is no manage.py in the root of the repository.")
+    if "web" not in process_types(tree):
+        problems.append(
+            "There is no Procfile with a line 'web: ...' in the root; Heroku would start nothing "
+            "(H14). Its name has a capital P and no ending."
+        )
+    for name in names:
+        base = name.rpartition("/")[2]
+        if base == rules.ENVIRONMENT_MARK:
+            folder = name.rpartition("/")[0]
+            problems.append(
+                f"The virtual environment {folder}/ is in git. Take it out, and add it to "
+                f".gitignore: git rm -r --cached {folder}"
+            )
+        if base in rules.SECRET_FILES:
+            problems.append(
+                f"{name} is in git, and whoever reads the repository reads its secrets. Take it "
+                f"out, add it to .gitignore, and change the secrets: git rm --cached {name}"
+            )
+    if problems:
+        raise Failed("\n".join(problems))
+    series = interpreter.read_version_file(tree) or rules.DEFAULT_PYTHON
+    return f"{rules.PACKAGE_MANAGERS[managers[0]]}, Python {series}, {len(names)} files"
+
+
+def check_python_version(tree: Path, names: list[str], managers: list[str]) -> list[str]:
+    """Return what is wrong with runtime.txt and .python-version."""
+    present = [name for name in ("runtime.txt", ".python-version") if name in names]
+    if len(present) == 2:
+        return ["runtime.txt and .python-version are both there. Remove one: git rm runtime.txt"]
+    if present == ["runtime.txt"] and managers == ["uv.lock"]:
+        return ["uv builds need .python-version; Heroku refuses runtime.txt with uv."]
+    if not present:
+        missing = "Heroku needs a file .python-version with uv, such as 3.13."
+        return [missing] if managers == ["uv.lock"] else []
+    form = "python-3.13" if present == ["runtime.txt"] else "3.13"
+    series = interpreter.read_version_file(tree)
+    if series is None:
+        return [f"{present[0]} does not hold a Python version. It has one line, such as {form}"]
+    if series not in rules.PYTHONS:
+        return [f"{present[0]} asks for Python {series}; Heroku has {', '.join(rules.PYTHONS)}."]
+    return []
+
+
+def process_types(tree: Path) -> dict[str, str]:
+    """Return the commands of the Procfile by process type; nothing without one."""
+    path = tree / "Procfile"
+    if not path.is_file():
+        return {}
+    return dict(re.findall(rules.PROCESS_TYPE, path.read_text(encoding="utf-8", errors="replace")))

@@ -1,0 +1,421 @@
+"""The web phase: the Procfile's web process, visited as Heroku's router would visit it."""
+
+import http.client
+import json
+import re
+import secrets
+import signal
+import socket
+import sqlite3
+import subprocess
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from preflight import process, rules, source
+from preflight.process import Finished
+from preflight.steps import Failed, NotProved
+
+# Asked of the project itself, under its own interpreter: what no file outside the settings tells.
+INSPECT = """
+import json
+from django.conf import settings
+from django.urls import NoReverseMatch, reverse
+try:
+    admin = reverse("admin:login")
+except NoReverseMatch:
+    admin = None
+print("preflight:" + json.dumps({
+    "admin": admin,
+    "wsgi": settings.WSGI_APPLICATION,
+    "static": settings.STATIC_URL,
+    "cookie": settings.SESSION_COOKIE_NAME,
+}))
+"""
+
+# Serves the project where gunicorn cannot run, since Windows has no fcntl.
+STAND_IN = """
+import importlib, os, socketserver, sys
+from wsgiref.simple_server import WSGIServer, make_server
+class Server(socketserver.ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+module, _, name = sys.argv[1].rpartition(".")
+application = getattr(importlib.import_module(module), name)
+make_server("127.0.0.1", int(os.environ["PORT"]), application, Server).serve_forever()
+"""
+
+BREAK_SESSIONS = "ALTER TABLE django_session RENAME TO preflight_session"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the site answered to one request."""
+
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        """The body as text."""
+        return self.body.decode("utf-8", errors="replace")
+
+
+@dataclass
+class Site:
+    """The web process of a project: started once, asked many times, stopped at the end."""
+
+    tree: Path
+    python: Path
+    variables: dict[str, str]
+    log: Path
+    port: int = 0
+    stand_in: bool = False
+    server: subprocess.Popen | None = None
+    facts: dict = field(default_factory=dict)
+
+    def read_log(self) -> str:
+        """Return what the web process has written."""
+        return self.log.read_text(encoding="utf-8", errors="replace") if self.log.exists() else ""
+
+    def as_finished(self, command: str) -> Finished:
+        """Return the log in the form of an ended command, to show with a failure."""
+        return Finished(command, self.server.poll() if self.server else None, self.read_log(), 0.0)
+
+
+def free_port() -> int:
+    """Return a port of this machine that nobody listens on."""
+    with socket.socket() as listener:
+        try:
+            listener.bind(("127.0.0.1", 0))
+        except OSError as error:
+            raise NotProved(f"there is no free port here ({error})") from None
+        return listener.getsockname()[1]
+
+
+def inspect(site: Site) -> None:
+    """Ask the project for its admin, its WSGI application and its static files."""
+    command = [str(site.python), "manage.py", "shell", "-c", INSPECT]
+    answer = process.run(command, site.tree, site.variables)
+    found = re.search(r"(?m)^preflight:(.*)$", answer.output)
+    if not found:
+        raise Failed("The project's settings or addresses cannot be loaded.", answer)
+    site.facts = json.loads(found[1])
+
+
+def boot(site: Site) -> str:
+    """Start the web process and wait until it answers; return what started, in how many seconds.
+
+    Heroku waits for 60 s (R10). A bound port is no answer: a server may listen before any of its
+    processes can serve.
+    """
+    command: list[str] | str = replace_shell(source.process_types(site.tree)["web"])
+    if "gunicorn" in command and not gunicorn_runs(site):
+        command = [str(site.python), "-c", STAND_IN, site.facts["wsgi"]]
+        site.stand_in = True
+    site.port = free_port()
+    variables = site.variables | {"PORT": str(site.port)}
+    began = time.monotonic()
+    with site.log.open("wb") as log:
+        try:
+            site.server = process.start(command, site.tree, variables, log)
+        except OSError as error:
+            raise Failed(f"The web process cannot be started: {error}") from None
+    while time.monotonic() - began < rules.BOOT_SECONDS:
+        if site.server.poll() is not None:
+            wrong = "The web process ends while it starts, so Heroku would show H10."
+            raise Failed(wrong, site.as_finished(str(command)))
+        try:
+            ask(site, "/", timeout=rules.BOOT_SECONDS)
+        except (ConnectionError, http.client.HTTPException):
+            time.sleep(0.02)
+        else:
+            return "the stand-in for gunicorn answers" if site.stand_in else "it answers"
+    wrong = f"The web process does not answer within {rules.BOOT_SECONDS} s (R10)."
+    raise Failed(wrong, site.as_finished(str(command)))
+
+
+def replace_shell(command: str) -> str:
+    """Return a simple command so that the shell becomes it, as bash on a dyno does by itself."""
+    simple = not re.search(r"[;&|<>()`\n]|^\s*\w+=", command) and not process.WINDOWS
+    return f"exec {command}" if simple else command
+
+
+def gunicorn_runs(site: Site) -> bool:
+    """Return whether gunicorn can be imported; it needs fcntl, which Windows does not have."""
+    code = "import gunicorn\ntry:\n    import fcntl\nexcept ImportError:\n    raise SystemExit(3)"
+    return process.run([str(site.python), "-c", code], site.tree, site.variables).status != 3
+
+
+def ask(
+    site: Site,
+    path: str,
+    https: bool = True,
+    host: str = rules.HOST,
+    timeout: float = 30,
+    **headers: str,
+) -> Answer:
+    """Send a GET request as the router would send it: over plain http, the visitor in headers."""
+    connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=timeout)
+    try:
+        connection.request("GET", path, headers=router_headers(host, https) | headers)
+        response = connection.getresponse()
+        return Answer(response.status, response.headers, response.read())
+    finally:
+        connection.close()
+
+
+def router_headers(host: str, https: bool) -> dict[str, str]:
+    """Return the headers that Heroku's router adds (DC http-routing)."""
+    return {
+        "Host": host,
+        "X-Forwarded-For": "203.0.113.7",
+        "X-Forwarded-Proto": "https" if https else "http",
+        "X-Forwarded-Port": "443" if https else "80",
+        "X-Request-Id": secrets.token_hex(8),
+        "Via": "1.1 heroku-router",
+    }
+
+
+def visit(site: Site) -> str:
+    """Visit the site; raise Failed with everything that a visitor would be right to complain of."""
+    problems: list[str] = []
+
+    def expect(holds: bool, otherwise: str) -> None:
+        if not holds:
+            problems.append(otherwise)
+
+    plain = ask(site, "/", https=False)
+    target = plain.headers.get("Location", "")
+    expect(
+        plain.status == 301 and target == f"https://{rules.HOST}/",
+        f"http is answered with {plain.status} {target} instead of 301 to https. "
+        "Set SECURE_SSL_REDIRECT = True.",
+    )
+    home = ask(site, "/")
+    expect(
+        home.status == 200,
+        f"https://{rules.HOST}/ is answered with {home.status} {home.headers.get('Location', '')} "
+        "instead of 200."
+        + (" Set SECURE_PROXY_SSL_HEADER." if home.status in {301, 302} else ""),
+    )
+    foreign = ask(site, "/", host=rules.FOREIGN_HOST)
+    expect(
+        foreign.status == 400,
+        f"A request for the host {rules.FOREIGN_HOST} is answered with {foreign.status} instead "
+        "of 400. Name your own hosts in ALLOWED_HOSTS.",
+    )
+    missing = ask(site, f"/preflight-{secrets.token_hex(4)}/")
+    expect(missing.status == 404, f"An unknown address is answered with {missing.status}, not 404.")
+    for page, name in ((home, "the home page"), (missing, "the 404 page")):
+        for problem in missing_headers(page):
+            problems.append(f"{name} lacks {problem}.")
+    if site.facts["admin"]:
+        login = ask(site, site.facts["admin"])
+        expect(
+            login.status == 200 and "csrfmiddlewaretoken" in login.text,
+            f"The admin's login at {site.facts['admin']} is answered with {login.status}.",
+        )
+        cookie = login.headers.get("Set-Cookie", "")
+        expect("secure" in cookie.lower(), "The admin's cookie is not Secure.")
+    if problems:
+        raise Failed("\n".join(problems), site.as_finished("the web process"))
+    return "301, 200, 400, 404, headers" + (", admin" if site.facts["admin"] else "; no admin")
+
+
+def missing_headers(answer: Answer) -> list[str]:
+    """Return the security headers that an answer over https lacks."""
+    wanted = {
+        "Strict-Transport-Security": "max-age=",
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "",
+        "Referrer-Policy": "",
+    }
+    return [
+        name
+        for name, part in wanted.items()
+        if name not in answer.headers or part not in answer.headers[name]
+    ]
+
+
+def visit_static(site: Site) -> str:
+    """Fetch a style sheet or script that the home page names; return its name.
+
+    Its name has to carry a hash and its answer to be cacheable for a year, or visitors would keep
+    an old one, or fetch it anew each time.
+    """
+    page = ask(site, "/")
+    if site.facts["admin"] and not asset_paths(page.text, site.facts["static"]):
+        page = ask(site, site.facts["admin"])
+    paths = asset_paths(page.text, site.facts["static"])
+    if not paths:
+        raise NotProved("no page names a static file of this site")
+    asset = ask(site, paths[0])
+    log = site.as_finished("the web process")
+    if asset.status != 200:
+        raise Failed(f"{paths[0]} is answered with {asset.status} instead of 200.", log)
+    cache = asset.headers.get("Cache-Control", "")
+    age = re.search(r"max-age=(\d+)", cache)
+    if not age or int(age[1]) < rules.YEAR_SECONDS or "immutable" not in cache:
+        raise Failed(
+            f"{paths[0]} is sent with Cache-Control '{cache}' instead of a year of immutable: its "
+            "name carries no hash. Use a manifest storage for staticfiles in STORAGES.",
+            log,
+        )
+    return f"{paths[0].rpartition('/')[2]}, immutable"
+
+
+def asset_paths(html: str, static_url: str) -> list[str]:
+    """Return the paths of the style sheets, scripts and icons that a page names on this site."""
+    prefix = urlsplit(static_url).path
+    found = re.findall(r"(?:href|src)=[\"']?([^\"' >]+)", html)
+    paths = [urlsplit(address).path for address in found if not urlsplit(address).netloc]
+    return sorted((path for path in paths if path.startswith(prefix)), key=by_kind)
+
+
+def by_kind(path: str) -> int:
+    """Return a rank that puts style sheets before scripts before the rest."""
+    return 0 if path.endswith(".css") else 1 if path.endswith(".js") else 2
+
+
+def weigh(site: Site) -> str:
+    """Compare the memory of all processes with a dyno's; return the figure.
+
+    On Linux it is the proportional set size, in which a shared page counts once. Elsewhere it is
+    the sum of the resident sizes, which is never smaller, so a sum that fits still shows the rule.
+    """
+    if site.stand_in:
+        raise NotProved("gunicorn does not run here, so its memory is not known")
+    resident = None if process.WINDOWS else resident_sizes(site.server.pid)
+    exact = {pid: proportional_size(pid) for pid in resident or {}}
+    if resident and all(exact.values()):
+        kilobytes, kind = sum(exact.values()), "PSS"
+    elif resident:
+        kilobytes, kind = sum(resident.values()), "RSS"
+    else:
+        raise NotProved("this system does not tell the memory of a process")
+    megabytes = kilobytes / 1024
+    figure = f"{megabytes:.0f} MB of {rules.MEMORY_MB} ({kind}, {len(resident)} processes)"
+    if megabytes <= rules.MEMORY_MB:
+        return figure
+    if kind == "RSS":
+        raise NotProved(f"{figure}, in which shared memory counts several times")
+    raise Failed(f"{figure}: Heroku would report R14. Lower WEB_CONCURRENCY.")
+
+
+def resident_sizes(group: int) -> dict[int, int]:
+    """Return the resident size in kB of every process of a group, by process id."""
+    try:
+        listed = subprocess.run(
+            ["ps", "-A", "-o", "pid=,pgid=,rss="], capture_output=True, text=True, check=True
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return resident_sizes_from_proc(group)
+    rows = [line.split() for line in listed.stdout.splitlines()]
+    return {int(pid): int(size) for pid, of, size in rows if int(of) == group}
+
+
+def resident_sizes_from_proc(group: int) -> dict[int, int]:
+    """Do the same from /proc, where there is no ps."""
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            fields = (folder / "stat").read_text().rpartition(")")[2].split()
+            if int(fields[2]) == group:
+                found[int(folder.name)] = int(fields[21]) * 4
+        except OSError:
+            continue
+    return found
+
+
+def proportional_size(pid: int) -> int | None:
+    """Return the proportional set size of a process in kB, or None where it cannot be read."""
+    try:
+        rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    except OSError:
+        return None
+    found = re.search(r"(?m)^Pss:\s+(\d+) kB$", rollup)
+    return int(found[1]) if found else None
+
+
+def provoke(site: Site, database_url: str) -> str:
+    """Break the table of sessions, visit with a session, and look for the traceback in the log.
+
+    With DEBUG off, Django by itself prints nothing of an exception, and the log of a site that
+    answers 500 stays empty.
+    """
+    if not site.facts["admin"]:
+        raise NotProved("no page is known that would fail")
+    if database_url.startswith("sqlite:///"):
+        with sqlite3.connect(database_url.removeprefix("sqlite:///"), timeout=10) as connection:
+            try:
+                connection.execute(BREAK_SESSIONS)
+            except sqlite3.OperationalError as error:
+                raise NotProved(f"sessions cannot be broken here ({error})") from None
+        connection.close()
+    else:
+        code = f"from django.db import connection; connection.cursor().execute('{BREAK_SESSIONS}')"
+        broken = process.run(
+            [str(site.python), "manage.py", "shell", "-c", code], site.tree, site.variables
+        )
+        if broken.status != 0:
+            raise NotProved("sessions cannot be broken here", broken)
+    before = len(site.read_log())
+    identity = secrets.token_hex(8)
+    cookie = f"{site.facts['cookie']}={secrets.token_hex(16)}"
+    answer = ask(site, site.facts["admin"], **{"Cookie": cookie, "X-Request-Id": identity})
+    if answer.status != 500:
+        raise NotProved(f"a broken database is answered with {answer.status}, not with 500")
+    written = site.read_log()[before:]
+    if "Traceback (most recent call last)" not in written:
+        raise Failed(
+            "A page failed with 500, and the log says nothing of the exception. Let LOGGING send "
+            "it to the console: https://docs.djangoproject.com/en/stable/topics/logging/",
+            site.as_finished("the web process"),
+        )
+    return "500, traceback in the log" + (" with the request id" if identity in written else "")
+
+
+def stop(site: Site) -> str:
+    """Send SIGTERM to every process, as Heroku does, and a request that arrives meanwhile.
+
+    The request comes over a connection that the router keeps open, so that a server that closes
+    its door before it has emptied the room is found out. Heroku kills what is left after 30 s (R12).
+    """
+    if site.stand_in:
+        close(site)
+        return "stand-in ended"
+    kept = http.client.HTTPConnection("127.0.0.1", site.port, timeout=rules.SHUTDOWN_SECONDS)
+    headers = router_headers(rules.HOST, https=True)
+    kept.request("GET", "/", headers=headers)
+    kept.getresponse().read()
+    began = time.monotonic()
+    process.send(site.server, signal.SIGTERM)
+    time.sleep(0.05)
+    try:
+        kept.request("GET", "/", headers=headers)
+        meanwhile = f", a request meanwhile answered with {kept.getresponse().status}"
+    except (ConnectionError, http.client.HTTPException):
+        # The server keeps no connections, so the router would not have sent it there.
+        meanwhile = ""
+    finally:
+        kept.close()
+    while time.monotonic() - began < rules.SHUTDOWN_SECONDS:
+        if process.has_ended(site.server):
+            close(site)
+            return f"gone {time.monotonic() - began:.1f} s after SIGTERM{meanwhile}"
+        time.sleep(0.02)
+    close(site)
+    raise Failed(
+        f"The web process still runs {rules.SHUTDOWN_SECONDS} s after SIGTERM; Heroku would kill "
+        "it with the requests it works on (R12).",
+        site.as_finished("SIGTERM"),
+    )
+
+
+def close(site: Site) -> None:
+    """End what is left of the web process."""
+    if site.server:
+        process.end(site.server)
+        process.forget(site.server)

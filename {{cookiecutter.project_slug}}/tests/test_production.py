@@ -1,0 +1,75 @@
+"""What production depends on, and what nobody would notice on a laptop."""
+
+import logging
+import os
+import subprocess
+import sys
+
+import pytest
+from django.core import mail
+from django.core.management import call_command
+from django.test import RequestFactory
+
+from config.environment import BASE_DIR
+from config.log import RequestIdFilter
+
+
+def run(*arguments, **variables):
+    """Run manage.py with these variables alone, and return the finished process."""
+    environment = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
+    environment |= {"PYTHON_DOTENV_DISABLED": "1"} | variables
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=BASE_DIR,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_a_missing_secret_key_stops_the_release():
+    checked = run("check", "--deploy")
+    assert checked.returncode != 0
+    assert "SECRET_KEY is not set." in checked.stderr
+    assert "DATABASE_URL is not set." in checked.stderr
+    assert "heroku addons:create heroku-postgresql:essential-0" in checked.stderr
+
+
+def test_the_models_have_their_migrations(db):
+    call_command("makemigrations", "--check", "--dry-run", verbosity=0)
+
+
+def test_http_is_sent_to_https_without_end(client, db, settings):
+    settings.SECURE_SSL_REDIRECT = True
+    response = client.get("/")
+    assert (response.status_code, response.url) == (301, "https://testserver/")
+    assert client.get("/", headers={"X-Forwarded-Proto": "https"}).status_code == 200
+
+
+def test_a_page_says_what_it_may_load(client, db):
+    policy = client.get("/")["Content-Security-Policy"]
+    assert "default-src 'self'" in policy
+    assert "unsafe-inline" not in policy
+
+
+def test_a_line_of_the_log_has_the_id_of_its_request():
+    record = logging.makeLogRecord({})
+    record.request = RequestFactory().get("/", headers={"X-Request-Id": "8a3c"})
+    assert RequestIdFilter().filter(record)
+    assert record.request_id == "8a3c"
+
+
+def test_mail_without_a_server_is_one_sentence_in_the_log(caplog):
+    from config.mail import LoggingBackend
+
+    message = mail.EmailMessage("Your link", "secret-token", to=["ada@example.com"])
+    assert LoggingBackend().send_messages([message]) == 0
+    assert "Your link" in caplog.text
+    assert "secret-token" not in caplog.text
+
+
+@pytest.mark.parametrize("storage", ["default", "staticfiles"])
+def test_both_storages_can_be_built(storage):
+    from django.core.files.storage import storages
+
+    assert storages[storage]

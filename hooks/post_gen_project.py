@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-ANSWERS = json.loads(r'''{{ cookiecutter|tojson }}''')
+ANSWERS = json.loads(r"""{{ cookiecutter|tojson }}""")
 
 PROJECT = Path.cwd()
 VERIFY = ANSWERS["_verify"]
@@ -71,7 +71,7 @@ def remove_empty_folders() -> None:
 
 
 def start_repository() -> str:
-    """Begin a git repository and stage the files; return "new", "existing" or "none".
+    """Begin a git repository; return "new", "existing" or "none".
 
     Inside a repository that is already there, such as a clone made by a course, nothing is done.
     """
@@ -84,16 +84,16 @@ def start_repository() -> str:
         # git before 2.28 cannot name the branch.
         run_git("init", "--quiet")
         run_git("symbolic-ref", "HEAD", "refs/heads/main")
-    if not succeeded(run_git("add", "--all")):
-        return "none"
-    tell("git", time.monotonic() - began, "a repository, branch main, all files staged")
+    tell("git", time.monotonic() - began, "a repository, branch main")
     return "new"
 
 
-def prove(repository: str) -> int:
-    """Set the project up and rehearse its deploy; return preflight's exit status."""
-    options = ["--uncommitted"] if repository == "existing" else []
-    command = [sys.executable, "-m", "preflight", *options, "setup", "--rehearse"]
+def prove() -> int:
+    """Set the project up and rehearse its deploy; return preflight's exit status.
+
+    Nothing is committed yet, so the rehearsal takes the files as the first commit will.
+    """
+    command = [sys.executable, "-m", "preflight", "--uncommitted", "setup", "--rehearse"]
     process = subprocess.Popen(command, cwd=PROJECT)
     try:
         return process.wait()
@@ -107,7 +107,10 @@ def prove(repository: str) -> int:
 
 
 def commit(repository: str) -> str | None:
-    """Make the first commit; return what to do instead where git does not know who commits."""
+    """Make the first commit; return what to do instead where git does not know who commits.
+
+    The files are staged in any case.
+    """
     if repository != "new":
         return None
     run_git("add", "--all")
@@ -139,6 +142,7 @@ def next_commands(repository: str) -> str:
         ("", "heroku open"),
     ]
     if repository != "new":
+        # The owner decides what goes into a repository that was here before.
         at = len(commands) - 2
         commands[at:at] = [("", "git add ."), ("", 'git commit -m "Start the project"')]
     lines = [f"  {what:<10}  {command}" for what, command in commands]
@@ -165,7 +169,7 @@ def work() -> int:
     began = time.monotonic()
     remove_empty_folders()
     repository = start_repository()
-    status = prove(repository) if VERIFY != "none" else None
+    status = prove() if VERIFY != "none" else None
     print()
     if status == WRONG:
         report_wrong(repository)
@@ -173,7 +177,7 @@ def work() -> int:
         return 1
     if status not in {None, PROVED}:
         print(f"The project is in {PROJECT}. Only its proof is missing; get it later with")
-        print("  python -m preflight setup --rehearse")
+        print("  python -m preflight --uncommitted setup --rehearse")
         print()
     advice = commit(repository) if status != STOPPED else None
     if advice:

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from zoneinfo import available_timezones
 
-ANSWERS = json.loads(r'''{{ cookiecutter|tojson }}''')
+ANSWERS = json.loads(r"""{{ cookiecutter|tojson }}""")
 
 # https://learn.microsoft.com/windows/win32/fileio/naming-a-file: no file may have these names.
 WINDOWS_DEVICES = {"con", "prn", "aux", "nul"} | {

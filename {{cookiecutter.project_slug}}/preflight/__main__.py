@@ -167,7 +167,9 @@ class Plan:
         found = []
         wanted = interpreter.read_version_file(self.project) or rules.DEFAULT_PYTHON
         if self.python and self.python.series != wanted:
-            found.append(f"Python {wanted}, which Heroku will run; here it was {self.python.version}.")
+            found.append(
+                f"Python {wanted}, which Heroku will run; here it was {self.python.version}."
+            )
         if self.database and not self.database.server:
             found.append(
                 "PostgreSQL; the database was SQLite. PREFLIGHT_DATABASE_URL names a local server."

@@ -16,5 +16,8 @@ HERE = (
         r"|from versions: none|remote end closed connection|incompleteread|50[0-9] server error",
         "the package index did not answer",
     ),
-    (r"read timed out|operation timed out|timeout(error)?:|connecttimeout", "the network is too slow"),
+    (
+        r"read timed out|operation timed out|timeout(error)?:|connecttimeout",
+        "the network is too slow",
+    ),
 )

@@ -88,7 +88,7 @@ def find(project: Path) -> Python:
 
 def find_series(series: str) -> Python | None:
     """Return a working interpreter of this series, or None."""
-    if series == "%d.%d" % sys.version_info[:2]:
+    if series == f"{sys.version_info.major}.{sys.version_info.minor}":
         found = probe([process.interpreter()]) or probe([sys.executable])
         if found:
             return found

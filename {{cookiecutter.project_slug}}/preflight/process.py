@@ -71,7 +71,9 @@ def installer_environment() -> dict[str, str]:
     return environment | {"UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1"}
 
 
-def start(command: list[str] | str, cwd: Path, environment: dict[str, str], output) -> subprocess.Popen:
+def start(
+    command: list[str] | str, cwd: Path, environment: dict[str, str], output
+) -> subprocess.Popen:
     """Start a command in a process group of its own; a string goes through the shell.
 
     Raises OSError if there is no such program.

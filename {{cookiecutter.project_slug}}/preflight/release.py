@@ -40,15 +40,16 @@ def choose_database(folder: Path) -> Database:
     """Return the database to rehearse on; nothing is created yet.
 
     A PostgreSQL server is named by PREFLIGHT_DATABASE_URL and has to be on this machine, so that a
-    slip of the paste never touches one in use. Without it the database is a SQLite file in `folder`.
-    Raises NotProved for a server elsewhere.
+    slip of the paste never touches one in use. Without it the database is a SQLite file in
+    `folder`. Raises NotProved for a server elsewhere.
     """
     server = os.environ.get("PREFLIGHT_DATABASE_URL", "").strip()
     if not server:
         return Database(f"sqlite:///{(folder / 'release.sqlite3').as_posix()}", "SQLite")
     parts = urlsplit(server)
     host = parts.hostname or "localhost"
-    if parts.scheme not in {"postgres", "postgresql"} or host not in LOCAL or "host=" in parts.query:
+    scheme_fits = parts.scheme in {"postgres", "postgresql"}
+    if not scheme_fits or host not in LOCAL or "host" in parts.query:
         raise NotProved(
             "PREFLIGHT_DATABASE_URL has to name a PostgreSQL server on this machine, such as "
             "postgres://postgres:password@127.0.0.1:5432/postgres"

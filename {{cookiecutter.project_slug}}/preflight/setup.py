@@ -29,7 +29,9 @@ def make_venv(project: Path, python: Python) -> str:
         command = [str(own), "-m", "pip", "install", "--quiet", "uv"]
         installed = process.run(command, project, process.installer_environment())
         if installed.status != 0:
-            raise NotProved("the project is packaged with uv, and uv cannot be installed", installed)
+            raise NotProved(
+                "the project is packaged with uv, and uv cannot be installed", installed
+            )
     return f"Python {python.version}" + (", kept" if kept else "")
 
 
@@ -95,7 +97,5 @@ def migrate(project: Path, folder: Path) -> str:
     python = process.python_in(project / ".venv")
     variables = process.bare_environment(folder / "home", python.parent)
     wrong = "The database of development cannot be migrated."
-    build.run_project(
-        [str(python), "manage.py", "migrate", "--noinput"], project, variables, wrong
-    )
+    build.run_project([str(python), "manage.py", "migrate", "--noinput"], project, variables, wrong)
     return "up to date"

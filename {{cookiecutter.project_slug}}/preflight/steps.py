@@ -90,4 +90,3 @@ def run_all(steps: list[Step], tell: Callable[[Step], None]) -> None:
                     step = running.pop(future)
                     future.result()
                     tell(step)
-

@@ -197,8 +197,7 @@ def visit(site: Site) -> str:
     expect(
         home.status == 200,
         f"https://{rules.HOST}/ is answered with {home.status} {home.headers.get('Location', '')} "
-        "instead of 200."
-        + (" Set SECURE_PROXY_SSL_HEADER." if home.status in {301, 302} else ""),
+        "instead of 200." + (" Set SECURE_PROXY_SSL_HEADER." if home.status in {301, 302} else ""),
     )
     foreign = ask(site, "/", host=rules.FOREIGN_HOST)
     expect(
@@ -380,8 +379,8 @@ def provoke(site: Site, database_url: str) -> str:
 def stop(site: Site) -> str:
     """Send SIGTERM to every process, as Heroku does, and a request that arrives meanwhile.
 
-    The request comes over a connection that the router keeps open, so that a server that closes
-    its door before it has emptied the room is found out. Heroku kills what is left after 30 s (R12).
+    The request comes over a connection that the router keeps open, so that a server that drops
+    what it works on is found out. Heroku kills what is left after 30 s (R12).
     """
     if site.stand_in:
         close(site)

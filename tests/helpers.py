@@ -1,0 +1,173 @@
+"""Verbs for the tests: bake a project, run a command in it, ask it something."""
+
+import itertools
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from cookiecutter.main import cookiecutter
+
+ROOT = Path(__file__).resolve().parent.parent
+TEMPLATE = ROOT / "{{cookiecutter.project_slug}}"
+OPTIONS = json.loads((ROOT / "cookiecutter.json").read_text(encoding="utf-8"))
+CHOICES = {
+    name: [True, False] if value is True else value
+    for name, value in OPTIONS.items()
+    if not name.startswith("_") and (isinstance(value, list) or value is True)
+}
+
+# The least that a program needs; nothing of whoever runs the tests.
+BARE = {
+    name: os.environ[name]
+    for name in ("PATH", "SYSTEMROOT", "COMSPEC", "PATHEXT", "LANG", "TEMP", "TMP")
+    if name in os.environ
+}
+ON_CI = os.environ.get("CI") == "true"
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A command that has ended."""
+
+    status: int
+    output: str
+
+    @property
+    def last_line(self) -> str:
+        """The last line that a hook prints itself; cookiecutter may print more after it."""
+        lines = [line for line in self.output.splitlines() if line.startswith("heroku-django:")]
+        return lines[-1] if lines else ""
+
+    @property
+    def outcome(self) -> str | None:
+        """The outcome that the hook's last line tells."""
+        found = re.search(r"outcome=([\w-]+)", self.last_line)
+        return found[1] if found else None
+
+
+def run(command: list, cwd: Path, env: dict[str, str] | None = None, **options) -> Ended:
+    """Run a command to its end; `env` replaces the whole environment."""
+    finished = subprocess.run(
+        [str(part) for part in command],
+        cwd=cwd,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=options.pop("timeout", 300),
+        check=False,
+        **options,
+    )
+    return Ended(finished.returncode, finished.stdout.decode("utf-8", errors="replace"))
+
+
+def caller_environment(home: Path, **variables: str) -> dict[str, str]:
+    """Return this process's environment with git set up, and a replay folder of its own."""
+    home.mkdir(parents=True, exist_ok=True)
+    settings = home / "cookiecutter.yaml"
+    folder = json.dumps(str(home))
+    settings.write_text(f"replay_dir: {folder}\ncookiecutters_dir: {folder}\n", encoding="utf-8")
+    identity = {
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_AUTHOR_NAME": "Ada",
+        "GIT_AUTHOR_EMAIL": "ada@example.com",
+        "GIT_COMMITTER_NAME": "Ada",
+        "GIT_COMMITTER_EMAIL": "ada@example.com",
+    }
+    return os.environ | identity | {"COOKIECUTTER_CONFIG": str(settings)} | variables
+
+
+def bake(output: Path, *flags: str, env: dict[str, str] | None = None, **answers) -> Ended:
+    """Generate a project by the command line, with both hooks, into `output`."""
+    output.mkdir(parents=True, exist_ok=True)
+    env = env or caller_environment(output.with_name(output.name + "-home"))
+    pairs = [f"{name}={value}" for name, value in answers.items()]
+    command = [sys.executable, "-m", "cookiecutter", "--no-input", *flags, "-o", output]
+    return run([*command, ROOT, *pairs], output, env)
+
+
+def render(output: Path, **answers) -> Path:
+    """Generate a project without any hook; return its folder."""
+    output.mkdir(parents=True, exist_ok=True)
+    settings = output / "cookiecutter.yaml"
+    if not settings.exists():
+        settings.write_text(f"replay_dir: {json.dumps(str(output))}\n", encoding="utf-8")
+    return Path(
+        cookiecutter(
+            str(ROOT),
+            no_input=True,
+            extra_context=answers,
+            output_dir=str(output),
+            overwrite_if_exists=True,
+            accept_hooks=False,
+            config_file=str(settings),
+        )
+    )
+
+
+def all_combinations() -> list[dict]:
+    """Return every combination of the choices."""
+    return [dict(zip(CHOICES, values)) for values in itertools.product(*CHOICES.values())]
+
+
+def covering_combinations() -> list[dict]:
+    """Return few combinations in which every pair of two prompts' choices stands at least once."""
+
+    def pairs(combination: dict) -> set:
+        return set(itertools.combinations(combination.items(), 2))
+
+    everything = all_combinations()
+    missing = set().union(*map(pairs, everything))
+    chosen = []
+    while missing:
+        best = max(everything, key=lambda combination: len(missing & pairs(combination)))
+        chosen.append(best)
+        missing -= pairs(best)
+    return chosen
+
+
+def name_of(combination: dict) -> str:
+    """Return a name for a combination that a test report can show."""
+    return "-".join(str(value) for value in combination.values())
+
+
+def python_of(project: Path) -> Path:
+    """Return the interpreter of a project's .venv."""
+    return project / (".venv/Scripts/python.exe" if os.name == "nt" else ".venv/bin/python")
+
+
+def works(program: str | Path | None) -> bool:
+    """Return whether a program is an interpreter that runs."""
+    if not program:
+        return False
+    return run([program, "-c", "import ssl, sqlite3"], ROOT).status == 0
+
+
+def has_python(series: str) -> bool:
+    """Return whether this machine has an interpreter of a series: on PATH or from pyenv."""
+    if series == "%d.%d" % sys.version_info[:2]:
+        return True
+    folder = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    places = [shutil.which(f"python{series}"), *folder.glob(f"{series}.*/bin/python")]
+    return any(works(place) for place in places)
+
+
+def production(**variables: str) -> dict[str, str]:
+    """Return a complete environment of production, and nothing else."""
+    complete = {
+        "SECRET_KEY": "k" * 20 + "0123456789abcdefghijklmnopqrstuvwxyz",
+        "DATABASE_URL": "sqlite://:memory:",
+        "EMAIL_URL": "smtp://user:password@smtp.example.com:587",
+        "AWS_STORAGE_BUCKET_NAME": "bucket",
+        "AWS_S3_REGION_NAME": "eu-west-1",
+        "AWS_ACCESS_KEY_ID": "placeholder",
+        "AWS_SECRET_ACCESS_KEY": "placeholder",
+        "CLOUDINARY_URL": "cloudinary://1:secret@demo",
+    }
+    return BARE | {"PYTHON_DOTENV_DISABLED": "1"} | complete | variables

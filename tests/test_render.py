@@ -1,0 +1,140 @@
+"""Every combination of answers, rendered: whole files, clean code, nothing of the other options."""
+
+import ast
+import json
+import re
+import sys
+
+import pytest
+import yaml
+
+from tests.helpers import (
+    ROOT,
+    TEMPLATE,
+    all_combinations,
+    covering_combinations,
+    name_of,
+    render,
+    run,
+)
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+WORDS_OF_OTHERS = {
+    "storage": {
+        "whitenoise": ["AWS_", "boto3", "cloudinary", "Cloudinary"],
+        "s3": ["cloudinary", "Cloudinary"],
+        "cloudinary": ["AWS_", "boto3"],
+    },
+    "accounts": {"django": ["allauth"], "allauth": []},
+    "django_version": {"5.2": ["MAILERS", "SECURE_CSP"], "6.1": ["EMAIL_HOST", "django-csp"]},
+    "packaging": {
+        "pip": ["uv.lock", "uv lock"],
+        "pip-python-version": ["runtime.txt", "uv.lock", "uv lock"],
+        "uv": ["runtime.txt", "requirements.txt"],
+    },
+    "github_actions": {True: [], False: ["GitHub Actions"]},
+}
+
+
+def assert_clean_under_ruff(folder, *options):
+    """Fail with ruff's own words if it would change or complain about anything."""
+    for command in (["check"], ["format", "--check"]):
+        checked = run([sys.executable, "-m", "ruff", *command, "-n", "-q", *options, folder], ROOT)
+        assert checked.status == 0, checked.output
+
+
+def text_files(project):
+    """Return the text of all files of a project by name, the rehearsal's own left out."""
+    return {
+        path.relative_to(project).as_posix(): path.read_text(encoding="utf-8")
+        for path in sorted(project.rglob("*"))
+        if path.is_file() and "preflight" not in path.parts
+    }
+
+
+@pytest.fixture(scope="module")
+def rendered(tmp_path_factory):
+    """Return a function that renders a combination into a folder of its own."""
+    output = tmp_path_factory.mktemp("rendered")
+    return lambda answers: render(output / name_of(answers), **answers)
+
+
+@pytest.mark.parametrize("answers", all_combinations(), ids=name_of)
+def test_every_combination_is_a_whole_project(rendered, answers):
+    project = rendered(answers)
+    files = text_files(project)
+    for name, text in files.items():
+        assert "cookiecutter" not in text, f"{name} has a leftover tag"
+        assert not re.search(r"\{% (raw|endraw)", text), f"{name} has a leftover tag"
+        assert "\n\n\n\n" not in text, f"{name} has a hole"
+        assert text.endswith("\n") or not text, f"{name} lacks its last line end"
+        assert "{%" not in name
+        if name.endswith(".py"):
+            ast.parse(text, name)
+        if name.endswith((".json")):
+            json.loads(text)
+        if name.endswith(".toml"):
+            tomllib.loads(text)
+        if name.endswith(".yml"):
+            yaml.safe_load(text)
+    managers = {"requirements.txt", "Pipfile.lock", "poetry.lock"} & files.keys()
+    assert managers == (set() if answers["packaging"] == "uv" else {"requirements.txt"})
+    versions = {"runtime.txt", ".python-version"} & files.keys()
+    assert versions == {"runtime.txt" if answers["packaging"] == "pip" else ".python-version"}
+    assert (".github/workflows/ci.yml" in files) is answers["github_actions"]
+    assert ("config/storage.py" in files) is (answers["storage"] == "cloudinary")
+    for option, words in WORDS_OF_OTHERS.items():
+        for word in words[answers[option]]:
+            holders = [name for name, text in files.items() if word in text and name != ".env"]
+            assert not holders, f"{word} shows in {holders} that there were other options"
+    assert_clean_under_ruff(project)
+
+
+def test_the_rehearsal_is_the_same_in_every_project(rendered):
+    sources = {path.name: path.read_bytes() for path in (TEMPLATE / "preflight").glob("*.py")}
+    assert "__main__.py" in sources
+    for answers in covering_combinations():
+        folder = rendered(answers) / "preflight"
+        assert {path.name: path.read_bytes() for path in folder.glob("*.py")} == sources
+
+
+def test_the_code_of_the_template_itself_is_clean(rendered):
+    """The hooks, the tests and the rehearsal, which a project leaves out of its own check."""
+    assert_clean_under_ruff(ROOT)
+    rehearsal = rendered(covering_combinations()[0]) / "preflight"
+    assert_clean_under_ruff(rehearsal, "--config", ROOT / "pyproject.toml")
+
+
+def test_django_templates_are_not_run_through_jinja():
+    pages = list(TEMPLATE.rglob("*.html*"))
+    assert pages
+    for path in pages:
+        text = path.read_text(encoding="utf-8")
+        assert text.startswith("{% raw %}\n") and text.endswith("\n{% endraw %}\n"), path
+        assert text.count("raw %}") == 2, path
+
+
+def test_no_file_name_is_illegal_on_windows():
+    for path in ROOT.rglob("*"):
+        if ".git" in path.parts or ".venv" in path.parts:
+            continue
+        name = path.name
+        assert not re.search(r'[<>:"\\|?*]', name), name
+        assert not name.endswith((" ", ".")), name
+
+
+def test_nothing_is_compiled_below_the_template():
+    assert not list(TEMPLATE.rglob("__pycache__"))
+
+
+def test_files_have_line_feeds_and_no_executable_bits(rendered):
+    project = rendered(covering_combinations()[0])
+    for path in project.rglob("*"):
+        if path.is_file():
+            assert b"\r" not in path.read_bytes(), path
+            assert not path.stat().st_mode & 0o111, path
+            assert not path.is_symlink(), path

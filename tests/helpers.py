@@ -113,7 +113,9 @@ def render(output: Path, **answers) -> Path:
 
 def all_combinations() -> list[dict]:
     """Return every combination of the choices."""
-    return [dict(zip(CHOICES, values)) for values in itertools.product(*CHOICES.values())]
+    return [
+        dict(zip(CHOICES, values, strict=True)) for values in itertools.product(*CHOICES.values())
+    ]
 
 
 def covering_combinations() -> list[dict]:
@@ -151,7 +153,7 @@ def works(program: str | Path | None) -> bool:
 
 def has_python(series: str) -> bool:
     """Return whether this machine has an interpreter of a series: on PATH or from pyenv."""
-    if series == "%d.%d" % sys.version_info[:2]:
+    if series == f"{sys.version_info.major}.{sys.version_info.minor}":
         return True
     folder = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
     places = [shutil.which(f"python{series}"), *folder.glob(f"{series}.*/bin/python")]

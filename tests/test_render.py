@@ -75,7 +75,7 @@ def test_every_combination_is_a_whole_project(rendered, answers):
         assert "{%" not in name
         if name.endswith(".py"):
             ast.parse(text, name)
-        if name.endswith((".json")):
+        if name.endswith(".json"):
             json.loads(text)
         if name.endswith(".toml"):
             tomllib.loads(text)

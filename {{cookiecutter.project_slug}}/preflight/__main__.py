@@ -215,7 +215,6 @@ def main(arguments: list[str] | None = None) -> int:
         seconds = time.monotonic() - began
         return report.conclude(plan.steps, plan.limits(), seconds, project.name, rehearse)
     except KeyboardInterrupt:
-        process.stop_everything()
         report.say()
         report.say(f"Stopped. Nothing runs any more, and {project} is as the steps above left it.")
         return report.STOPPED

@@ -6,7 +6,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from enum import Enum
 
-from preflight.process import Finished
+from preflight.process import Finished, stop_everything
 
 
 class Failed(Exception):
@@ -74,19 +74,24 @@ def run_all(steps: list[Step], tell: Callable[[Step], None]) -> None:
     """
     waiting, running = list(steps), dict[Future, Step]()
     with ThreadPoolExecutor(max_workers=len(steps)) as pool:
-        while waiting or running:
-            for step in list(waiting):
-                if any(before.state not in {None, State.OK} for before in step.after):
-                    step.state = State.NOT_REACHED
-                    waiting.remove(step)
-                    tell(step)
-                elif all(before.state for before in step.after + step.behind):
-                    waiting.remove(step)
-                    running[pool.submit(step.run)] = step
-            if running:
-                # A short wait each time, so that Ctrl-C is heard on Windows too.
-                done, _ = wait(running, timeout=0.2, return_when=FIRST_COMPLETED)
-                for future in done:
-                    step = running.pop(future)
-                    future.result()
-                    tell(step)
+        try:
+            while waiting or running:
+                for step in list(waiting):
+                    if any(before.state not in {None, State.OK} for before in step.after):
+                        step.state = State.NOT_REACHED
+                        waiting.remove(step)
+                        tell(step)
+                    elif all(before.state for before in step.after + step.behind):
+                        waiting.remove(step)
+                        running[pool.submit(step.run)] = step
+                if running:
+                    # A short wait each time, so that Ctrl-C is heard on Windows too.
+                    done, _ = wait(running, timeout=0.2, return_when=FIRST_COMPLETED)
+                    for future in done:
+                        step = running.pop(future)
+                        future.result()
+                        tell(step)
+        except BaseException:
+            # Leaving the pool waits for its threads, and they wait for their commands.
+            stop_everything()
+            raise

@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from preflight import process, rules, source
+from preflight.build import run_project
 from preflight.process import Finished
 from preflight.steps import Failed, NotProved
 
@@ -97,11 +98,9 @@ def free_port() -> int:
 def inspect(site: Site) -> None:
     """Ask the project for its admin, its WSGI application and its static files."""
     command = [str(site.python), "manage.py", "shell", "-c", INSPECT]
-    answer = process.run(command, site.tree, site.variables)
-    found = re.search(r"(?m)^preflight:(.*)$", answer.output)
-    if not found:
-        raise Failed("The project's settings or addresses cannot be loaded.", answer)
-    site.facts = json.loads(found[1])
+    wrong = "The project's settings or addresses cannot be loaded."
+    output = run_project(command, site.tree, site.variables, wrong)
+    site.facts = json.loads(re.search(r"(?m)^preflight:(.*)$", output)[1])
 
 
 def boot(site: Site) -> str:

@@ -1,0 +1,209 @@
+"""The three outcomes of the hook, told apart: proved, not proved here, wrong."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.helpers import ROOT, bake, caller_environment, python_of, run
+
+UNREACHABLE = "http://127.0.0.1:9/simple"
+
+
+def without_uv(home: Path, **variables: str) -> dict[str, str]:
+    """Return an environment in which no uv is found, on PATH or by its variable."""
+    environment = caller_environment(home, **variables)
+    environment.pop("UV", None)
+    folders = environment["PATH"].split(os.pathsep)
+    kept = [folder for folder in folders if not shutil.which("uv", path=folder)]
+    return environment | {"PATH": os.pathsep.join(kept)}
+
+
+def edited_template(tmp_path: Path, name: str, old: str, new: str) -> Path:
+    """Return a copy of the template in which one file of the project says something else."""
+    copy = tmp_path / "template"
+    kept = ("cookiecutter.json", "hooks", "{{cookiecutter.project_slug}}")
+    for part in kept:
+        source = ROOT / part
+        copy.mkdir(exist_ok=True)
+        (shutil.copytree if source.is_dir() else shutil.copyfile)(source, copy / part)
+    path = copy / kept[2] / name
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    return copy
+
+
+def bake_from(template: Path, output: Path, *flags: str, **answers: str):
+    """Generate a project from another copy of the template."""
+    output.mkdir()
+    pairs = [f"{name}={value}" for name, value in answers.items()]
+    command = [sys.executable, "-m", "cookiecutter", "--no-input", *flags, "-o", output]
+    environment = caller_environment(output.with_name("home"))
+    return run([*command, template, "project_slug=site", *pairs], output, environment)
+
+
+def test_no_network_leaves_the_project_and_says_how_to_prove_it(tmp_path):
+    home = tmp_path / "home"
+    cut = {"UV_DEFAULT_INDEX": UNREACHABLE, "UV_CACHE_DIR": str(home / "cache")}
+    env = caller_environment(home, **cut, UV_HTTP_RETRIES="0", PIP_INDEX_URL=UNREACHABLE)
+    ended = bake(tmp_path / "out", env=env, project_slug="site")
+    assert (ended.status, ended.outcome) == (0, "not-proved"), ended.output
+    assert "the package index did not answer" in ended.output
+    assert "python -m preflight --uncommitted setup --rehearse" in ended.output
+    assert (tmp_path / "out/site/manage.py").is_file()
+    assert "Traceback" not in ended.output
+
+
+def test_no_network_without_uv_is_told_apart_as_well(tmp_path):
+    env = without_uv(
+        tmp_path / "home",
+        PIP_INDEX_URL=UNREACHABLE,
+        PIP_CACHE_DIR=str(tmp_path / "cache"),
+        PIP_RETRIES="0",
+        PIP_EXTRA_INDEX_URL="",
+        PIP_CONFIG_FILE=os.devnull,
+        PYTHONPATH=str(hide_uv(tmp_path)),
+    )
+    ended = bake(tmp_path / "out", env=env, project_slug="site")
+    assert (ended.status, ended.outcome) == (0, "not-proved"), ended.output
+    assert "pip install" in ended.output
+
+
+def hide_uv(tmp_path: Path) -> Path:
+    """Return a folder for PYTHONPATH in which a module named uv has no program behind it."""
+    folder = tmp_path / "no-uv"
+    folder.mkdir()
+    (folder / "uv.py").write_text(
+        "def find_uv_bin():\n    raise FileNotFoundError('uv')\n", encoding="utf-8"
+    )
+    return folder
+
+
+def test_required_proof_makes_not_proved_an_error(tmp_path):
+    env = caller_environment(
+        tmp_path / "home", UV_DEFAULT_INDEX=UNREACHABLE, UV_CACHE_DIR=str(tmp_path / "cache")
+    )
+    ended = bake(tmp_path / "out", env=env, project_slug="site", _verify="required")
+    assert (ended.status, ended.outcome) == (1, "not-proved"), ended.output
+
+
+def test_a_full_disk_is_not_the_projects_fault(tmp_path):
+    script = "raise OSError(28, 'No space left on device')\n"
+    template = edited_template(
+        tmp_path, "pages/apps.py", "from config import checks  # noqa: F401", script.strip()
+    )
+    ended = bake_from(template, tmp_path / "out")
+    assert (ended.status, ended.outcome) == (0, "not-proved"), ended.output
+    assert "the disk is full" in ended.output
+
+
+def test_no_python_that_django_allows_is_said(tmp_path):
+    template = edited_template(tmp_path, "preflight/rules.py", "(6, 0): (3, 12)", "(6, 0): (3, 99)")
+    template = edited_again(
+        template, "{% if cookiecutter.packaging == 'pip' %}runtime.txt{% endif %}", "python-3.97\n"
+    )
+    ended = bake_from(template, tmp_path / "out", django_version="6.1")
+    assert (ended.status, ended.outcome) == (0, "not-proved"), ended.output
+    assert "there is no Python 3.97 here" in ended.output
+
+
+def edited_again(template: Path, name: str, text: str) -> Path:
+    """Replace a whole file in a copy of the template."""
+    (template / "{{cookiecutter.project_slug}}" / name).write_text(text, encoding="utf-8")
+    return template
+
+
+def test_a_fault_of_the_project_is_an_error_with_its_last_lines(tmp_path):
+    template = edited_template(
+        tmp_path, "config/urls.py", 'include("pages.urls")', 'include("pages.missing")'
+    )
+    ended = bake_from(template, tmp_path / "out")
+    assert (ended.status, ended.outcome) == (1, "wrong"), ended.output
+    assert "No module named 'pages.missing'" in ended.output
+    assert not (tmp_path / "out/site").exists()
+    log = next(line for line in ended.output.splitlines() if "The whole output is in" in line)
+    path = Path(log.rpartition(" in ")[2])
+    assert "pages.missing" in path.read_text(encoding="utf-8")
+    path.unlink()
+
+
+def test_a_failing_test_of_the_project_is_an_error(tmp_path):
+    template = edited_template(tmp_path, "tests/test_pages.py", "== 404", "== 405")
+    ended = bake_from(template, tmp_path / "out", "--keep-project-on-failure")
+    assert (ended.status, ended.outcome) == (1, "wrong"), ended.output
+    assert "The project's tests fail." in ended.output
+    assert (tmp_path / "out/site").exists()
+
+
+def test_nothing_is_proved_where_nobody_asked(tmp_path):
+    ended = bake(tmp_path / "out", project_slug="site", _verify="none")
+    assert (ended.status, ended.outcome) == (0, "not-asked"), ended.output
+    assert not (tmp_path / "out/site/.venv").exists()
+
+
+def test_pip_serves_where_there_is_no_uv(tmp_path):
+    env = without_uv(tmp_path / "home", PYTHONPATH=str(hide_uv(tmp_path)))
+    ended = bake(tmp_path / "out", env=env, project_slug="site", python_version="3.12")
+    assert ended.outcome == "proved", ended.output
+    assert " pip, Python " in ended.output
+
+
+def test_a_project_packaged_with_uv_fetches_uv_where_there_is_none(tmp_path):
+    env = without_uv(tmp_path / "home", PYTHONPATH=str(hide_uv(tmp_path)))
+    ended = bake(tmp_path / "out", env=env, project_slug="site", packaging="uv")
+    assert ended.outcome == "proved", ended.output
+    assert (tmp_path / "out/site/uv.lock").is_file()
+    kept = run([python_of(tmp_path / "out/site"), "-m", "uv", "--version"], tmp_path)
+    assert kept.status == 0
+
+
+@pytest.mark.skipif(not Path("/proc/self/cwd").exists(), reason="looks for processes in /proc")
+def test_ctrl_c_leaves_no_process_and_says_what_it_leaves(tmp_path):
+    output = tmp_path / "out"
+    output.mkdir()
+    command = [sys.executable, "-m", "cookiecutter", "--no-input", "-o", str(output), str(ROOT)]
+    with open(tmp_path / "said", "wb") as said:
+        process = subprocess.Popen(
+            [*command, "project_slug=site"],
+            cwd=output,
+            env=caller_environment(tmp_path / "home"),
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=said,
+            start_new_session=True,
+        )
+        deadline = time.monotonic() + 120
+        while "collectstatic" not in (tmp_path / "said").read_text(encoding="utf-8"):
+            assert process.poll() is None and time.monotonic() < deadline
+            time.sleep(0.05)
+        # A terminal sends Ctrl-C to everything in the foreground.
+        os.killpg(process.pid, signal.SIGINT)
+        process.wait(timeout=60)
+    deadline = time.monotonic() + 20
+    while processes_below(output) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert processes_below(output) == []
+    text = (tmp_path / "said").read_text(encoding="utf-8")
+    assert "Stopped. Nothing runs any more" in text
+    assert "The project is in" in text
+    assert (output / "site/manage.py").is_file()
+
+
+def processes_below(folder: Path) -> list[str]:
+    """Return the processes that work in a folder or name it on their command line."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+            place = os.readlink(process / "cwd")
+        except OSError:
+            continue
+        if str(folder) in command or place.startswith(str(folder)):
+            found.append(command)
+    return found

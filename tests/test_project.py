@@ -1,0 +1,136 @@
+"""The main job: every pair of choices generated, set up, and its deploy rehearsed."""
+
+import json
+import re
+
+import pytest
+
+from tests.helpers import (
+    BARE,
+    bake,
+    caller_environment,
+    covering_combinations,
+    has_python,
+    name_of,
+    production,
+    python_of,
+    run,
+)
+
+ZONES = ["UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires"]
+
+
+def test_the_covering_set_has_every_pair_of_choices():
+    combinations = covering_combinations()
+    pairs = {
+        (first, second)
+        for combination in combinations
+        for first in combination.items()
+        for second in combination.items()
+    }
+    assert (("storage", "s3"), ("packaging", "uv")) in pairs
+    assert (("accounts", "allauth"), ("django_version", "6.1")) in pairs
+    assert len(combinations) <= 12
+
+
+@pytest.mark.parametrize("answers", covering_combinations(), ids=name_of)
+def test_a_combination_is_proved(tmp_path, answers):
+    zone = ZONES[len(name_of(answers)) % len(ZONES)]
+    ended = bake(tmp_path / "out", project_slug="site", time_zone=zone, **answers)
+    assert ended.outcome == "proved", ended.output
+    project = tmp_path / "out" / "site"
+    assert_the_report_names_its_python(ended.output, answers["python_version"], project)
+    assert_deploys_clean(project)
+    assert f'TIME_ZONE = "{zone}"' in (project / "config/settings.py").read_text(encoding="utf-8")
+    status = run(["git", "status", "--porcelain"], project, caller_environment(tmp_path / "home"))
+    assert (status.status, status.output) == (0, "")
+
+
+def assert_the_report_names_its_python(output, wanted, project):
+    """The report says which Python ran, and which one Heroku will run if that is another."""
+    named = re.search(r"interpreter +[0-9.]+ s  Python ([0-9.]+)", output)[1]
+    told = run(
+        [python_of(project), "-c", "import platform; print(platform.python_version())"], project
+    )
+    assert told.output.strip() == named
+    if has_python(wanted):
+        assert named.startswith(f"{wanted}.")
+        assert "which Heroku will run" not in output
+    else:
+        assert re.search(rf"Python {wanted}, which Heroku will run; here it was\s+{named}", output)
+
+
+def assert_deploys_clean(project):
+    """With everything set that production needs, no check of Django has anything to say."""
+    python = python_of(project)
+    command = [python, "-W", "error", "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
+    checked = run(command, project, production())
+    assert checked.status == 0, checked.output
+    assert "no issues (1 silenced)" in checked.output
+    imported = run(
+        [python, "-W", "error", "-c", "import django; django.setup(); import config.urls"],
+        project,
+        BARE | {"PYTHON_DOTENV_DISABLED": "1", "DJANGO_SETTINGS_MODULE": "config.settings"},
+    )
+    assert imported.status == 0, imported.output
+
+
+def test_the_default_project_says_what_was_proved_and_what_was_not(proved):
+    project, ended = proved
+    for title in (
+        "files",
+        "rules",
+        "packages",
+        "collectstatic",
+        "release command",
+        "migrations",
+        "tests",
+        "boot",
+        "visit",
+        "static file",
+        "memory",
+        "exception",
+        "stop",
+    ):
+        assert re.search(rf"(?m)^  ok +\w+ +{title} ", ended.output), title
+    assert "PostgreSQL; the database was SQLite" in ended.output
+    assert "outcome=proved" in ended.output.rstrip().splitlines()[-1]
+    assert re.search(r"\d+ MB of 512 \(PSS", ended.output)
+
+
+def test_the_app_json_is_what_heroku_accepts(proved):
+    content = json.loads((proved[0] / "app.json").read_text(encoding="utf-8"))
+    assert len(content["name"]) <= 30
+    assert content["env"]["SECRET_KEY"]["generator"] == "secret"
+    assert content["addons"] == ["heroku-postgresql:essential-0"]
+    assert content["environments"]["test"]["addons"] == ["heroku-postgresql:in-dyno"]
+    assert "review" in content["environments"]
+
+
+def test_the_secret_key_is_in_env_alone_and_never_printed(proved):
+    project, ended = proved
+    key = re.search(r"(?m)^SECRET_KEY=(.{50,})$", (project / ".env").read_text(encoding="utf-8"))[1]
+    assert key not in ended.output
+    tracked = run(["git", "grep", "-F", "-e", key, "HEAD"], project)
+    assert tracked.status == 1, "the key is in git"
+
+
+def test_a_second_rehearsal_of_the_committed_project_holds(proved, tmp_path):
+    project, _ = proved
+    ended = run([python_of(project), "-m", "preflight"], project, caller_environment(tmp_path))
+    assert ended.status == 0, ended.output
+    assert re.search(r"commit [0-9a-f]+ on main", ended.output)
+
+
+def test_the_test_command_of_heroku_ci_works_without_collected_files(proved, tmp_path):
+    project, _ = proved
+    script = json.loads((project / "app.json").read_text(encoding="utf-8"))["environments"]["test"]
+    command = script["scripts"]["test"]
+    copy = tmp_path / "ci"
+    run(["git", "clone", "-q", project, copy], tmp_path)
+    path = f"{python_of(project).parent}:{BARE['PATH']}"
+    url = f"sqlite:///{tmp_path / 'in-dyno.sqlite3'}"
+    ended = run(
+        ["sh", "-c", command], copy, BARE | {"PATH": path, "CI": "true", "DATABASE_URL": url}
+    )
+    assert ended.status == 0, ended.output

@@ -130,6 +130,9 @@ def next_commands(repository: str) -> str:
     app = ANSWERS["heroku_app_name"]
     folder = f'"{PROJECT}"' if " " in str(PROJECT) else str(PROJECT)
     key = f"$({python} -c 'import secrets; print(secrets.token_urlsafe(64))')"
+    prefix = run_git("rev-parse", "--show-prefix")
+    inside = prefix.stdout.strip().rstrip("/") if succeeded(prefix) else ""
+    push = f"git subtree push --prefix {inside} heroku main" if inside else "git push heroku main"
     commands = [
         ("Go there", f"cd {folder}"),
         ("Start it", f"{python} manage.py runserver"),
@@ -138,7 +141,7 @@ def next_commands(repository: str) -> str:
         ("", "heroku addons:create heroku-postgresql:essential-0"),
         ("", f'heroku config:set SECRET_KEY="{key}"'),
         *STORAGE_COMMANDS[ANSWERS["storage"]],
-        ("", "git push heroku main"),
+        ("", push),
         ("", "heroku open"),
     ]
     if repository != "new":

@@ -67,8 +67,9 @@ def run(command: list, cwd: Path, env: dict[str, str] | None = None, **options) 
 
 
 def caller_environment(home: Path, **variables: str) -> dict[str, str]:
-    """Return this process's environment with git set up, and a replay folder of its own."""
-    home.mkdir(parents=True, exist_ok=True)
+    """Return this process's environment with git set up, and folders of its own for the rest."""
+    temporary = home / "tmp"
+    temporary.mkdir(parents=True, exist_ok=True)
     settings = home / "cookiecutter.yaml"
     folder = json.dumps(str(home))
     settings.write_text(f"replay_dir: {folder}\ncookiecutters_dir: {folder}\n", encoding="utf-8")
@@ -80,15 +81,23 @@ def caller_environment(home: Path, **variables: str) -> dict[str, str]:
         "GIT_COMMITTER_NAME": "Ada",
         "GIT_COMMITTER_EMAIL": "ada@example.com",
     }
-    return os.environ | identity | {"COOKIECUTTER_CONFIG": str(settings)} | variables
+    folders = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(temporary))
+    environment = os.environ | identity | folders | {"COOKIECUTTER_CONFIG": str(settings)}
+    for name in ("DATABASE_URL", "PREFLIGHT_DATABASE_URL"):
+        environment.pop(name, None)
+    return environment | variables
 
 
 def bake(output: Path, *flags: str, env: dict[str, str] | None = None, **answers) -> Ended:
-    """Generate a project by the command line, with both hooks, into `output`."""
+    """Generate a project by the command line, with both hooks, into `output`.
+
+    The command runs in that folder, and an -o among the flags is taken from there.
+    """
     output.mkdir(parents=True, exist_ok=True)
     env = env or caller_environment(output.with_name(output.name + "-home"))
     pairs = [f"{name}={value}" for name, value in answers.items()]
-    command = [sys.executable, "-m", "cookiecutter", "--no-input", *flags, "-o", output]
+    place = [] if "-o" in flags else ["-o", output]
+    command = [sys.executable, "-m", "cookiecutter", "--no-input", *flags, *place]
     return run([*command, ROOT, *pairs], output, env)
 
 

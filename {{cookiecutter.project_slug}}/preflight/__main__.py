@@ -213,7 +213,8 @@ def main(arguments: list[str] | None = None) -> int:
             plan.plan_rehearsal(found, ready, tests_ready)
         run_all(plan.steps, report.tell)
         seconds = time.monotonic() - began
-        return report.conclude(plan.steps, plan.limits(), seconds, project.name, rehearse)
+        push = plan.pushed.push if plan.pushed else None
+        return report.conclude(plan.steps, plan.limits(), seconds, project.name, push)
     except KeyboardInterrupt:
         report.say()
         report.say(f"Stopped. Nothing runs any more, and {project} is as the steps above left it.")

@@ -81,12 +81,12 @@ def write_log(steps: list[Step], name: str) -> Path | None:
 
 
 def conclude(
-    steps: list[Step], limits: list[str], seconds: float, name: str, rehearsed: bool
+    steps: list[Step], limits: list[str], seconds: float, name: str, push: str | None
 ) -> int:
     """Print the verdict and return the exit status.
 
-    `limits` are the things that even a rehearsal in which all held does not show; `rehearsed` says
-    whether the deploy was rehearsed, and not only a project set up.
+    `limits` are the things that even a rehearsal in which all held does not show; `push` is the
+    command that deploys, or None if nothing was rehearsed.
     """
     bad = [step for step in steps if step.state in {State.FAILED, State.NOT_PROVED}]
     for step in bad:
@@ -94,7 +94,7 @@ def conclude(
     log = write_log(bad, name)
     say()
     if not bad:
-        if rehearsed:
+        if push is not None:
             say(
                 paint(
                     f"Proved in {seconds:.1f} s: it builds, releases, starts, answers and stops "
@@ -103,6 +103,8 @@ def conclude(
                 )
             )
             say_limits(limits)
+            if push:
+                say(f"Push it:   {push}")
         return PROVED
     if any(step.state is State.FAILED for step in bad):
         wrong = ", ".join(step.title for step in bad if step.state is State.FAILED)

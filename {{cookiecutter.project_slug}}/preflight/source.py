@@ -14,10 +14,11 @@ from preflight.steps import Failed
 
 @dataclass(frozen=True)
 class Source:
-    """What would be pushed: where it comes from, in words, and the names of the files."""
+    """What would be pushed: where it comes from, the names of the files, the command to push it."""
 
     origin: str
     names: list[str]
+    push: str
 
 
 def git(project: Path, *arguments: str, **variables: str) -> Finished:
@@ -33,25 +34,32 @@ def take(project: Path, tree: Path, uncommitted: bool = False) -> Source:
     `uncommitted` they are all files that git does not ignore, as if everything were committed.
     Where there is no git, every file counts that the project's .gitignore does not name.
     """
-    tree.mkdir(parents=True)
-    top = git(project, "rev-parse", "--show-toplevel")
-    if top.status != 0:
+    inside = git(project, "rev-parse", "--show-prefix")
+    if inside.status != 0:
+        tree.mkdir(parents=True)
         return copy_without_git(project, tree)
-    root = Path(top.output.strip())
-    if not root.samefile(project):
-        inside = project.resolve().relative_to(root.resolve()).as_posix()
-        raise Failed(
-            f"This project is in the folder {inside} of a git repository, and Heroku looks at the "
-            "repository's root alone. Push the folder by itself: "
-            f"git subtree push --prefix {inside} heroku main"
-        )
-    return check_out(project, tree, uncommitted)
+    prefix = inside.output.strip()
+    whole = tree.with_name("repository") if prefix else tree
+    whole.mkdir(parents=True)
+    origin, names, branch = check_out(project, whole, uncommitted)
+    if not prefix:
+        push = f"git push heroku {'main' if branch == 'main' else 'HEAD:main'}"
+        return Source(origin, names, push)
+    # Heroku looks at the root of what it is sent, so the folder has to be sent by itself.
+    shutil.move(whole / prefix, tree)
+    folder = prefix.rstrip("/")
+    return Source(
+        f"{folder}/ of {origin}", names, f"git subtree push --prefix {folder} heroku main"
+    )
 
 
-def check_out(project: Path, tree: Path, uncommitted: bool) -> Source:
-    """Check files out into `tree` through an index of our own, and leave the repository alone."""
-    index = tree.with_name("index")
-    objects = tree.with_name("objects")
+def check_out(project: Path, whole: Path, uncommitted: bool) -> tuple[str, list[str], str]:
+    """Check the project's files out into `whole` and leave the repository alone.
+
+    An index and a store of objects of our own see to that. Returns where the files come from, their
+    names from the project on, and the branch.
+    """
+    index, objects = whole.with_name("index"), whole.with_name("objects")
     objects.mkdir()
     real = Path(git(project, "rev-parse", "--git-path", "objects").output.strip())
     own = {
@@ -60,9 +68,9 @@ def check_out(project: Path, tree: Path, uncommitted: bool) -> Source:
         "GIT_ALTERNATE_OBJECT_DIRECTORIES": str((project / real).resolve()),
     }
     head = git(project, "rev-parse", "--short", "--verify", "HEAD")
+    branch = git(project, "symbolic-ref", "--short", "HEAD").output.strip()
     if head.status == 0:
         git(project, "read-tree", "HEAD", **own)
-        branch = git(project, "rev-parse", "--abbrev-ref", "HEAD").output.strip()
         origin = f"commit {head.output.strip()} on {branch}"
     else:
         kept = project / git(project, "rev-parse", "--git-path", "index").output.strip()
@@ -70,18 +78,19 @@ def check_out(project: Path, tree: Path, uncommitted: bool) -> Source:
             shutil.copyfile(kept, index)
         origin = "the index, since nothing is committed yet"
     if uncommitted:
-        git(project, "add", "--all", **own)
+        git(project, "add", "--all", ".", **own)
         origin = "all files as if they were committed"
     elif head.status == 0:
-        changed = len(git(project, "status", "--porcelain").output.splitlines())
+        changed = len(git(project, "status", "--porcelain", ".").output.splitlines())
         if changed:
             origin += f"; {changed} changed or new files are not in it"
-    prefix = f"--prefix={tree.as_posix()}/"
+    prefix = f"--prefix={whole.as_posix()}/"
     copied = git(project, "-c", "core.autocrlf=false", "checkout-index", "--all", prefix, **own)
-    if copied.status != 0:
-        raise Failed("git could not write out the files it would push.", copied)
     names = git(project, "ls-files", "-z", **own).output.split("\0")
-    return Source(origin, [name for name in names if name])
+    names = [name for name in names if name]
+    if copied.status != 0 or not names:
+        raise Failed("git would push no file of this project. Commit it first.", copied)
+    return origin, names, branch
 
 
 def copy_without_git(project: Path, tree: Path) -> Source:
@@ -95,7 +104,7 @@ def copy_without_git(project: Path, tree: Path) -> Source:
         project, tree, ignore=shutil.ignore_patterns(*ignored), symlinks=True, dirs_exist_ok=True
     )
     names = [path.relative_to(tree).as_posix() for path in tree.rglob("*") if path.is_file()]
-    return Source("the folder, since it is no git repository", names)
+    return Source("the folder, since it is no git repository", names, "")
 
 
 def apply_slugignore(tree: Path) -> None:

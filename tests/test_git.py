@@ -1,0 +1,193 @@
+"""Repositories: a new one, a course's, a teammate's clone, and git that knows nobody."""
+
+import os
+import re
+import shutil
+import socket
+import threading
+
+import pytest
+
+from tests.helpers import bake, caller_environment, python_of, run
+
+OWN_README = "# Coursework\n\nMy notes.\n"
+OWN_IGNORE = "__pycache__/\n.env\n"
+
+
+def git(folder, *arguments, home):
+    """Run git as a person whom it knows."""
+    ended = run(["git", *arguments], folder, caller_environment(home))
+    assert ended.status == 0, ended.output
+    return ended.output
+
+
+@pytest.fixture
+def course(tmp_path):
+    """Return a clone as a course hands it out: a commit, a README, a .gitignore, a .env."""
+    folder = tmp_path / "my-coursework"
+    folder.mkdir()
+    home = tmp_path / "home"
+    git(folder, "init", "-q", "-b", "main", home=home)
+    (folder / "README.md").write_text(OWN_README, encoding="utf-8")
+    (folder / ".gitignore").write_text(OWN_IGNORE, encoding="utf-8")
+    (folder / "notes.txt").write_text("mine\n", encoding="utf-8")
+    (folder / "templates").mkdir()
+    (folder / "templates/404.html").write_text("<p>mine</p>\n", encoding="utf-8")
+    git(folder, "add", "--all", home=home)
+    git(folder, "commit", "-q", "-m", "Start", home=home)
+    (folder / ".env").write_text("DEBUG=true\nSECRET_KEY=mine\n", encoding="utf-8")
+    return folder
+
+
+def snapshot(folder):
+    """Return the bytes of every file of a repository's .git, and its HEAD."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted((folder / ".git").rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_a_project_begins_with_a_commit_on_main(proved, tmp_path):
+    project, _ = proved
+    log = git(project, "log", "--format=%s%n%an", "main", home=tmp_path)
+    assert log == "Start the project\nAda\n"
+    assert git(project, "status", "--porcelain", home=tmp_path) == ""
+    tracked = git(project, "ls-files", home=tmp_path).split()
+    assert "Procfile" in tracked
+    assert not [name for name in tracked if name == ".env" or name.startswith(".venv")]
+
+
+def test_a_clone_that_a_course_made_is_added_to_and_left_alone(course, tmp_path):
+    before = snapshot(course)
+    home = tmp_path / "home"
+    # As the README says it: inside the clone, its name as the slug.
+    ended = bake(
+        course, "-f", "-s", "-o", "..", env=caller_environment(home), project_slug=course.name
+    )
+    assert ended.outcome == "proved", ended.output
+    assert snapshot(course) == before
+    assert (course / "README.md").read_text(encoding="utf-8") == OWN_README
+    assert (course / ".gitignore").read_text(encoding="utf-8") == OWN_IGNORE
+    assert (course / ".env").read_text(encoding="utf-8") == "DEBUG=true\nSECRET_KEY=mine\n"
+    assert (course / "templates/404.html").read_text(encoding="utf-8") == "<p>mine</p>\n"
+    assert (course / "manage.py").is_file()
+    status = git(course, "status", "--porcelain", "--untracked-files=all", home=home)
+    assert not re.search(r"(?m)^[^?]", status), "something was staged"
+    assert ".venv" not in status
+    assert 'git commit -m "Start the project"' in ended.output
+
+
+def test_a_project_in_a_folder_of_a_repository_is_proved_and_pushed_by_itself(course, tmp_path):
+    before = snapshot(course)
+    ended = bake(course, env=caller_environment(tmp_path / "home"), project_slug="site")
+    assert ended.outcome == "proved", ended.output
+    assert ended.output.count("git subtree push --prefix site heroku main") == 2
+    assert "git push heroku" not in ended.output
+    assert snapshot(course) == before
+
+
+def test_a_teammate_sets_a_clone_up_with_one_command(proved, tmp_path):
+    clone = tmp_path / "clone"
+    env = caller_environment(tmp_path / "home")
+    assert run(["git", "clone", "-q", proved[0], clone], tmp_path, env).status == 0
+    made = run(["python3", "-m", "preflight", "setup"], clone, env)
+    assert made.status == 0, made.output
+    assert "SECRET_KEY=" in (clone / ".env").read_text(encoding="utf-8")
+    tested = run([python_of(clone), "-m", "pytest", "-q"], clone, env)
+    assert tested.status == 0, tested.output
+    again = run(["python3", "-m", "preflight", "setup"], clone, env)
+    assert again.status == 0, again.output
+    assert ".env kept as it is" in again.output and ", kept" in again.output
+    rehearsed = run([python_of(clone), "-m", "preflight"], clone, env)
+    assert rehearsed.status == 0, rehearsed.output
+
+
+def test_git_that_knows_nobody_keeps_the_files_staged(tmp_path):
+    env = caller_environment(tmp_path / "home", GIT_CONFIG_COUNT="1")
+    env |= {"GIT_CONFIG_KEY_0": "user.useConfigOnly", "GIT_CONFIG_VALUE_0": "true"}
+    for name in list(env):
+        if name.startswith(("GIT_AUTHOR", "GIT_COMMITTER")):
+            del env[name]
+    ended = bake(tmp_path / "out", env=env, project_slug="site", _verify="none")
+    assert ended.status == 0, ended.output
+    assert 'git config --global user.name "Your Name"' in ended.output
+    project = tmp_path / "out/site"
+    assert "A  manage.py" in git(project, "status", "--porcelain", home=tmp_path / "home")
+
+
+def test_no_repository_where_nobody_wants_one(tmp_path):
+    ended = bake(tmp_path / "out", project_slug="site", _git_init="no", _verify="none")
+    assert ended.status == 0, ended.output
+    assert not (tmp_path / "out/site/.git").exists()
+
+
+def test_a_machine_without_git_gets_a_proved_project(tmp_path):
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for name in ("sh", "ps", "uv"):
+        program = shutil.which(name)
+        if program:
+            (tools / name).symlink_to(program)
+    env = caller_environment(tmp_path / "home", PATH=str(tools))
+    ended = bake(tmp_path / "out", env=env, project_slug="site")
+    assert ended.outcome == "proved", ended.output
+    assert "the folder, since it is no git repository" in ended.output
+
+
+@pytest.fixture
+def watched_database():
+    """Return the URL of a database that nobody may touch, and the list of who has."""
+    visitors = []
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def watch():
+        while True:
+            try:
+                connection, address = listener.accept()
+            except OSError:
+                return
+            visitors.append(address)
+            connection.close()
+
+    threading.Thread(target=watch, daemon=True).start()
+    port = listener.getsockname()[1]
+    yield f"postgres://owner:secret@127.0.0.1:{port}/production", visitors
+    listener.close()
+
+
+def test_the_callers_database_is_never_touched(tmp_path, course, watched_database):
+    url, visitors = watched_database
+    (course / ".env").write_text(f"DEBUG=true\nDATABASE_URL={url}\n", encoding="utf-8")
+    env = caller_environment(tmp_path / "home", DATABASE_URL=url, DJANGO_SETTINGS_MODULE="nothing")
+    ended = bake(course, "-f", "-s", "-o", "..", env=env, project_slug=course.name)
+    assert ended.outcome == "proved", ended.output
+    assert ".env names a database" in ended.output
+    env.pop("DJANGO_SETTINGS_MODULE")
+    tested = run([python_of(course), "-m", "pytest", "-q"], course, env)
+    assert tested.status == 0, tested.output
+    assert visitors == []
+    # The watcher notices: the project itself does use what .env says.
+    run([python_of(course), "manage.py", "migrate"], course, env)
+    assert visitors, "the watcher does not watch"
+
+
+def test_credentials_of_the_caller_do_not_reach_the_project(project, proved, tmp_path):
+    leak = project / "tests/test_leak.py"
+    leak.write_text(
+        "import os\n\n\ndef test_nothing_leaks():\n"
+        "    bad = [n for n in os.environ if n.startswith(('AWS_SECRET', 'CLOUDINARY', 'OTHER'))]\n"
+        "    assert bad == []\n",
+        encoding="utf-8",
+    )
+    os.symlink(proved[0] / ".venv", project / ".venv")
+    env = caller_environment(
+        tmp_path / "home",
+        AWS_SECRET_ACCESS_KEY="secret",
+        CLOUDINARY_URL="cloudinary://a:b@c",
+        OTHER_TOKEN="secret",
+    )
+    command = [python_of(project), "-m", "preflight", "--uncommitted"]
+    ended = run(command, project, env)
+    assert ended.status == 0, ended.output
+    assert "40 passed" in ended.output

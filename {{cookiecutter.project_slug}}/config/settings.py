@@ -120,7 +120,7 @@ if not DEBUG:
         if database["ENGINE"].endswith("postgresql") and remote:
             # Heroku Postgres talks TLS only. Its certificate cannot be verified against public
             # authorities, so "require" it is; ?sslmode=... in the URL wins.
-            database["OPTIONS"].setdefault("sslmode", "require")
+            database.setdefault("OPTIONS", {}).setdefault("sslmode", "require")
 
 
 # Accounts

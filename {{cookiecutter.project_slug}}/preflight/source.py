@@ -150,13 +150,14 @@ def check(tree: Path, names: list[str]) -> str:
         if base == rules.ENVIRONMENT_MARK:
             folder = name.rpartition("/")[0]
             problems.append(
-                f"The virtual environment {folder}/ is in git. Take it out, and add it to "
-                f".gitignore: git rm -r --cached {folder}"
+                f"The virtual environment {folder}/ would be pushed. Add it to .gitignore. If it "
+                f"is committed already: git rm -r --cached {folder}"
             )
         if base in rules.SECRET_FILES:
             problems.append(
-                f"{name} is in git, and whoever reads the repository reads its secrets. Take it "
-                f"out, add it to .gitignore, and change the secrets: git rm --cached {name}"
+                f"{name} would be pushed, and whoever reads the repository reads its secrets. Add "
+                f"it to .gitignore. If it is committed already, change the secrets, too: "
+                f"git rm --cached {name}"
             )
     if problems:
         raise Failed("\n".join(problems))

@@ -1,0 +1,331 @@
+"""The production settings of a generated project, each effect shown against what would be else."""
+
+import json
+import os
+import sys
+
+import pytest
+
+from tests.helpers import BARE, ON_CI, production, python_of, render, run
+
+REQUEST = """
+import json, sys
+import django
+django.setup()
+from django.test import Client
+asked = json.loads(sys.argv[1])
+client = Client(raise_request_exception=False, headers=asked.get("headers"))
+response = client.get(asked["path"], secure=False)
+print("\\n" + json.dumps({
+    "status": response.status_code,
+    "headers": dict(response.headers),
+    "body": response.content.decode(errors="replace"),
+}))
+"""
+
+
+@pytest.fixture(scope="module")
+def python(proved):
+    """Return the interpreter that has the packages of the default answers."""
+    return python_of(proved[0])
+
+
+@pytest.fixture(scope="module", params=["whitenoise", "s3", "cloudinary"])
+def variant(request, tmp_path_factory):
+    """Return a project for each storage; its settings need no package of a storage to import."""
+    return render(tmp_path_factory.mktemp("variant"), storage=request.param)
+
+
+def read_settings(python, project, *names, env):
+    """Return the named settings of a process with this environment."""
+    code = (
+        "import json, sys, config.settings as settings;"
+        "print(json.dumps([getattr(settings, n, None) for n in sys.argv[1:]], default=str))"
+    )
+    ended = run([python, "-W", "error", "-c", code, *names], project, env)
+    assert ended.status == 0, ended.output
+    return json.loads(ended.output.splitlines()[-1])
+
+
+def ask(python, project, path, env, **headers):
+    """Ask the project for a page in this process's environment, without a server."""
+    env = env | {"DJANGO_SETTINGS_MODULE": "config.settings"}
+    question = json.dumps({"path": path, "headers": headers})
+    ended = run([python, "-c", REQUEST, question], project, env)
+    assert ended.status == 0, ended.output
+    return json.loads(ended.output.splitlines()[-1]), ended.output
+
+
+def test_the_settings_import_with_nothing_set(python, variant):
+    env = BARE | {"PYTHON_DOTENV_DISABLED": "1"}
+    debug, databases, key = read_settings(
+        python, variant, "DEBUG", "DATABASES", "SECRET_KEY", env=env
+    )
+    assert (debug, databases, key) == (False, {}, "")
+    assert not (variant / "db.sqlite3").exists()
+
+
+def test_static_files_are_collected_with_nothing_set(python, project):
+    ended = run(
+        [python, "-W", "error", "manage.py", "collectstatic", "--noinput"],
+        project,
+        BARE | {"PYTHON_DOTENV_DISABLED": "1"},
+    )
+    assert ended.status == 0, ended.output
+    assert "129 static files copied" in ended.output
+    kept = [path.name for path in (project / "staticfiles/css").iterdir()]
+    assert "site.css" not in kept and any(name.endswith(".css.gz") for name in kept)
+
+
+def test_a_web_process_names_everything_it_lacks_with_the_command(python, variant):
+    ended = run(
+        [python, "-c", "import config.wsgi"], variant, BARE | {"PYTHON_DOTENV_DISABLED": "1"}
+    )
+    assert ended.status == 1
+    assert "Traceback" not in ended.output
+    wanted = {"SECRET_KEY", "DATABASE_URL"} | set(
+        json.loads((variant / "app.json").read_text(encoding="utf-8"))["env"]
+    )
+    for name in wanted:
+        assert f"{name} is not set." in ended.output
+    assert "heroku addons:create heroku-postgresql:essential-0" in ended.output
+    assert "heroku config:set SECRET_KEY=" in ended.output
+
+
+def test_a_complete_web_process_starts(python, project):
+    ended = run([python, "-c", "import config.wsgi"], project, production())
+    assert ended.status == 0, ended.output
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("'postgres://u:hunter2@h/n'", "quotation marks"),
+        ("DATABASE_URL=postgres://u:hunter2@h/n", "its own name"),
+        ("hunter2", "no scheme"),
+        ("postgrse://u:hunter2@h/n", "names no database of Django"),
+    ],
+)
+def test_a_malformed_database_url_is_named_and_not_shown(python, project, url, said):
+    for command in (["manage.py", "check", "--deploy"], ["-c", "import config.wsgi"]):
+        ended = run([python, *command], project, production(DATABASE_URL=url))
+        assert ended.status == 1
+        assert said in ended.output
+        assert "hunter2" not in ended.output and "b''" not in ended.output
+
+
+def test_connections_are_kept_and_checked(python, project):
+    url = "postgres://u:p@db.example.com:5432/n"
+    [databases] = read_settings(python, project, "DATABASES", env=production(DATABASE_URL=url))
+    assert databases["default"]["CONN_MAX_AGE"] == 600
+    assert databases["default"]["CONN_HEALTH_CHECKS"] is True
+
+
+@pytest.mark.parametrize(
+    ("url", "debug", "sslmode"),
+    [
+        ("postgres://u:p@db.example.com/n", "false", "require"),
+        ("postgres://u:p@db.example.com/n?sslmode=verify-full", "false", "verify-full"),
+        ("postgres://u:p@db.example.com/n", "true", None),
+        ("postgres://u:p@localhost/n", "false", None),
+        ("postgres://u:p@127.0.0.1/n", "false", None),
+        ("postgres://u:p@/n?host=/run/postgresql", "false", None),
+        ("sqlite:////tmp/n.sqlite3", "false", None),
+    ],
+)
+def test_tls_is_asked_for_where_a_server_is_elsewhere(python, project, url, debug, sslmode):
+    env = production(DATABASE_URL=url, DEBUG=debug)
+    [databases] = read_settings(python, project, "DATABASES", env=env)
+    assert databases["default"].get("OPTIONS", {}).get("sslmode") == sslmode
+
+
+def test_hosts_come_from_heroku_or_from_the_owner(python, project):
+    def hosts(**variables):
+        return read_settings(python, project, "ALLOWED_HOSTS", env=production(**variables))[0]
+
+    assert hosts() == [".herokuapp.com"]
+    name = "site-0123456789ab.herokuapp.com"
+    assert hosts(HEROKU_APP_DEFAULT_DOMAIN_NAME=name) == [name]
+    assert hosts(ALLOWED_HOSTS="https://www.example.com/") == [
+        "www.example.com",
+        ".herokuapp.com",
+    ]
+
+
+def test_a_codespace_is_trusted_in_development_alone(python, project):
+    announced = {
+        "CODESPACE_NAME": "fuzzy",
+        "GITHUB_CODESPACES_PORT_FORWARDING_DOMAIN": "app.github.dev",
+    }
+    names = ("CSRF_TRUSTED_ORIGINS", "ALLOWED_HOSTS")
+    origins, hosts = read_settings(
+        python, project, *names, env=production(DEBUG="true", **announced)
+    )
+    assert origins == ["https://fuzzy-8000.app.github.dev"]
+    assert "fuzzy-8000.app.github.dev" in hosts
+    origins, hosts = read_settings(python, project, *names, env=production(**announced))
+    assert origins == [] and "fuzzy-8000.app.github.dev" not in hosts
+
+
+def test_the_router_is_believed_and_no_redirect_goes_round(python, project):
+    collect(python, project)
+    host = "x.herokuapp.com"
+    plain, _ = ask(python, project, "/", production(), Host=host)
+    assert (plain["status"], plain["headers"]["Location"]) == (301, f"https://{host}/")
+    forwarded = {"Host": host, "X-Forwarded-Proto": "https"}
+    secure, _ = ask(python, project, "/", production(), **forwarded)
+    assert secure["status"] == 200
+    assert secure["headers"]["Strict-Transport-Security"] == "max-age=3600; includeSubDomains"
+    longer = production(SECURE_HSTS_SECONDS="31536000")
+    secure, _ = ask(python, project, "/", longer, **forwarded)
+    assert secure["headers"]["Strict-Transport-Security"].startswith("max-age=31536000")
+
+
+def collect(python, project):
+    """Collect the static files, as the build does."""
+    ended = run([python, "manage.py", "collectstatic", "--noinput"], project, production())
+    assert ended.status == 0, ended.output
+
+
+def test_health_is_answered_without_tls_and_under_any_name(python, project):
+    answer, _ = ask(python, project, "/health/", production(), Host="10.0.0.1:5000")
+    assert answer["status"] == 200
+    assert json.loads(answer["body"]) == {"process": "ok", "database": "ok"}
+    gone = production(DATABASE_URL="postgres://u:p@127.0.0.1:9/n")
+    answer, output = ask(python, project, "/health/", gone, Host="10.0.0.1:5000")
+    assert answer["status"] == 503
+    assert "Traceback" in output
+
+
+def test_the_admin_moves_with_a_variable(python, project):
+    collect(python, project)
+    run([python, "manage.py", "migrate"], project, database(project))
+    env = database(project) | {"ADMIN_PATH": "/back-stage"}
+    forwarded = {"Host": "x.herokuapp.com", "X-Forwarded-Proto": "https"}
+    assert ask(python, project, "/back-stage/login/", env, **forwarded)[0]["status"] == 200
+    assert ask(python, project, "/admin/login/", env, **forwarded)[0]["status"] == 404
+
+
+def database(project):
+    """Return a production environment on a SQLite file in the project."""
+    return production(DATABASE_URL=f"sqlite:///{project / 'own.sqlite3'}")
+
+
+def test_an_exception_reaches_stderr_with_its_traceback_and_request_id(python, project):
+    collect(python, project)
+    answer, output = ask(
+        python,
+        project,
+        "/admin/login/",
+        # A database without tables: the session cannot be read.
+        database(project),
+        Host="x.herokuapp.com",
+        Cookie="sessionid=0123456789abcdef0123456789abcdef",
+        **{"X-Forwarded-Proto": "https", "X-Request-Id": "request-4711"},
+    )
+    assert answer["status"] == 500
+    assert "Something went wrong" in answer["body"]
+    assert "Traceback (most recent call last)" in output
+    assert "request_id=request-4711 Internal Server Error: /admin/login/" in output
+    assert output.count("Internal Server Error: /admin/login/") == 1
+
+
+@pytest.mark.parametrize("django_version", ["5.2", "6.1"])
+def test_mail_is_optional_and_its_absence_a_warning(tmp_path, django_version, python):
+    project = render(tmp_path, django_version=django_version)
+    if django_version == "6.1":
+        python = python_with(tmp_path, project)
+    env = production()
+    del env["EMAIL_URL"]
+    checked = run([python, "-W", "error", "manage.py", "check", "--deploy"], project, env)
+    assert checked.status == 0, checked.output
+    assert "heroku.W001" in checked.output
+    code = (
+        "import django; django.setup(); from django.core.mail import send_mail;"
+        "send_mail('Hello', 'secret body', None, ['ada@example.com'])"
+    )
+    settings = {"DJANGO_SETTINGS_MODULE": "config.settings"}
+    sent = run([python, "-W", "error", "-c", code], project, env | settings)
+    assert sent.status == 0, sent.output
+    assert "A mail was not sent" in sent.output and "secret body" not in sent.output
+    printed = run([python, "-W", "error", "-c", code], project, env | settings | {"DEBUG": "true"})
+    assert "secret body" in printed.output
+
+
+def python_with(folder, project):
+    """Return an interpreter with a project's production packages."""
+    home = {**os.environ, "UV_PYTHON_DOWNLOADS": "never"}
+    uv = [sys.executable, "-m", "uv"]
+    made = run([*uv, "venv", "-q", "--python", find_new_python(), folder / "env"], folder, home)
+    assert made.status == 0, made.output
+    python = folder / "env/bin/python"
+    packages = ["-r", project / "requirements.txt"]
+    installed = run([*uv, "pip", "install", "-q", "--python", python, *packages], folder, home)
+    assert installed.status == 0, installed.output
+    return python
+
+
+def find_new_python():
+    """Return an interpreter that Django 6.1 allows, as the rehearsal finds one."""
+    from preflight import interpreter
+
+    for series in ("3.13", "3.12", "3.14"):
+        found = interpreter.find_series(series)
+        if found:
+            return found.path
+    assert not ON_CI, "CI has no Python that Django 6.1 runs on"
+    pytest.skip("Install Python 3.12 or newer: https://www.python.org/downloads/")
+
+
+def test_malformed_values_stop_a_release_with_all_of_them_named(python, project):
+    env = production(
+        DEBUG="Flase",
+        EMAIL_URL="smtp.example.com",
+        CSRF_TRUSTED_ORIGINS="example.com",
+        SECURE_HSTS_SECONDS="soon",
+        ADMIN_PATH="../x",
+    )
+    checked = run([python, "manage.py", "check", "--deploy"], project, env)
+    assert checked.status == 1
+    for name in ("DEBUG", "EMAIL_URL", "CSRF_TRUSTED_ORIGINS", "SECURE_HSTS_SECONDS", "ADMIN_PATH"):
+        assert f"(heroku.E001) {name} " in checked.output
+    for value in ("Flase", "smtp.example.com'", "../x"):
+        assert value not in checked.output
+
+
+def test_env_is_read_from_its_exact_path_and_never_from_above(python, project):
+    (project.parent / ".env").write_text("DEBUG=true\n", encoding="utf-8")
+    (project / ".env").unlink()
+    env = {name: value for name, value in BARE.items()}
+    assert read_settings(python, project, "DEBUG", env=env) == [False]
+    # Windows PowerShell writes a byte-order mark.
+    (project / ".env").write_text("DEBUG=true\n", encoding="utf-8-sig")
+    assert read_settings(python, project, "DEBUG", env=env) == [True]
+
+
+def test_development_needs_no_manifest_and_no_account_elsewhere(python, variant):
+    env = BARE | {"PYTHON_DOTENV_DISABLED": "1", "DEBUG": "true"}
+    storages, redirect, policy = read_settings(
+        python, variant, "STORAGES", "SECURE_SSL_REDIRECT", "CONTENT_SECURITY_POLICY", env=env
+    )
+    assert storages["default"]["BACKEND"].endswith("FileSystemStorage")
+    assert storages["staticfiles"]["BACKEND"].endswith(".StaticFilesStorage")
+    assert redirect is False
+    assert "unsafe-inline" not in json.dumps(policy)
+
+
+def test_uploads_go_where_the_answer_says(python, variant):
+    storages, policy = read_settings(
+        python, variant, "STORAGES", "CONTENT_SECURITY_POLICY", env=production()
+    )
+    backend = storages["default"]["BACKEND"]
+    images = policy["DIRECTIVES"].get("img-src", [])
+    if backend == "storages.backends.s3.S3Storage":
+        options = storages["default"]["OPTIONS"]
+        assert options["file_overwrite"] is False and options["default_acl"] is None
+        assert options["signature_version"] == "s3v4"
+        assert images == ["'self'", "https://*.amazonaws.com"]
+    elif backend == "config.storage.CloudinaryStorage":
+        assert images == ["'self'", "https://res.cloudinary.com"]
+    else:
+        assert backend == "django.core.files.storage.FileSystemStorage" and images == []

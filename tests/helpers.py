@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -151,6 +152,13 @@ def name_of(combination: dict) -> str:
 def python_of(project: Path) -> Path:
     """Return the interpreter of a project's .venv."""
     return project / (".venv/Scripts/python.exe" if os.name == "nt" else ".venv/bin/python")
+
+
+def free_port(address: str = "127.0.0.1") -> int:
+    """Return a port of this machine that nobody listens on."""
+    with socket.socket() as listener:
+        listener.bind((address, 0))
+        return listener.getsockname()[1]
 
 
 def works(program: str | Path | None) -> bool:

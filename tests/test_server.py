@@ -4,7 +4,6 @@ import http.client
 import os
 import re
 import signal
-import socket
 import subprocess
 import threading
 import time
@@ -12,7 +11,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.helpers import production, python_of, run
+from tests.helpers import free_port, production, python_of, run
 
 ROUTED = {"Host": "x.herokuapp.com", "X-Forwarded-Proto": "https", "X-Request-Id": "id-1"}
 
@@ -37,9 +36,7 @@ def site(proved, project):
 @contextmanager
 def serve(site, proved, **variables):
     """Run the Procfile's web command as a dyno does; give the process, its port and its log."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port = listener.getsockname()[1]
+    port = free_port()
     command = re.search(r"(?m)^web: (.*)$", (site / "Procfile").read_text(encoding="utf-8"))[1]
     path = f"{python_of(proved[0]).parent}{os.pathsep}{os.defpath}"
     env = production(PATH=path, PORT=str(port), WEB_CONCURRENCY="2", **variables)

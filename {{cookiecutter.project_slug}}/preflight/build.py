@@ -14,10 +14,10 @@ from preflight.steps import Failed, NotProved
 def make_environment(python: Python, folder: Path, uv: str | None, seed: bool = False) -> None:
     """Make an empty virtual environment, with pip in it if `seed` is set or there is no uv."""
     if uv:
-        command = [uv, "venv", "--quiet", "--python", python.path, str(folder)]
+        command = [uv, "venv", "--quiet", "--clear", "--python", python.path, str(folder)]
         command += ["--seed"] if seed else []
     else:
-        command = [python.path, "-m", "venv", str(folder)]
+        command = [python.path, "-m", "venv", "--clear", str(folder)]
     made = process.run(command, folder.parent, process.installer_environment())
     if made.status != 0:
         raise NotProved(reason_here(made) or "no virtual environment could be made here", made)

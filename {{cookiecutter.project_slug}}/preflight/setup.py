@@ -10,7 +10,7 @@ from preflight.steps import Failed, NotProved
 
 
 def make_venv(project: Path, python: Python) -> str:
-    """Make .venv with pip in it, or keep the one that is there if it works.
+    """Make .venv with pip in it; keep the one that is there if it works, replace it if not.
 
     A .gitignore of its own keeps it out of git, also in a repository whose own file does not.
     """
@@ -23,6 +23,8 @@ def make_venv(project: Path, python: Python) -> str:
             "Remove the folder .venv and run this again."
         )
     if not kept:
+        if folder.exists() and not (folder / "pyvenv.cfg").is_file():
+            raise Failed("There is a folder .venv that is no virtual environment. Rename it.")
         build.make_environment(python, folder, interpreter.find_uv(), seed=True)
         (folder / ".gitignore").write_text("*\n", encoding="utf-8")
     if wants_uv(project) and not interpreter.find_uv(project):

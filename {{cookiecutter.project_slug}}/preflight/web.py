@@ -76,6 +76,11 @@ class Site:
     server: subprocess.Popen | None = None
     facts: dict = field(default_factory=dict)
 
+    @property
+    def is_gunicorn(self) -> bool:
+        """Whether the Procfile starts gunicorn."""
+        return "gunicorn" in source.process_types(self.tree).get("web", "")
+
     def read_log(self) -> str:
         """Return what the web process has written."""
         return self.log.read_text(encoding="utf-8", errors="replace") if self.log.exists() else ""
@@ -110,7 +115,7 @@ def boot(site: Site) -> str:
     processes can serve.
     """
     command: list[str] | str = replace_shell(source.process_types(site.tree)["web"])
-    if "gunicorn" in command and not gunicorn_runs(site):
+    if site.is_gunicorn and not gunicorn_runs(site):
         command = [str(site.python), "-c", STAND_IN, site.facts["wsgi"]]
         site.stand_in = True
     site.port = free_port()
@@ -121,13 +126,13 @@ def boot(site: Site) -> str:
             site.server = process.start(command, site.tree, variables, log)
         except OSError as error:
             raise Failed(f"The web process cannot be started: {error}") from None
-    while time.monotonic() - began < rules.BOOT_SECONDS:
+    while (left := rules.BOOT_SECONDS - (time.monotonic() - began)) > 0:
         if site.server.poll() is not None:
             wrong = "The web process ends while it starts, so Heroku would show H10."
             raise Failed(wrong, site.as_finished(str(command)))
         try:
-            ask(site, "/", timeout=rules.BOOT_SECONDS)
-        except (ConnectionError, http.client.HTTPException):
+            ask(site, "/", timeout=left)
+        except (OSError, http.client.HTTPException):
             time.sleep(0.02)
         else:
             return "the stand-in for gunicorn answers" if site.stand_in else "it answers"
@@ -285,7 +290,7 @@ def weigh(site: Site) -> str:
     """
     if site.stand_in:
         raise NotProved("gunicorn does not run here, so its memory is not known")
-    resident = None if process.WINDOWS else resident_sizes(site.server.pid)
+    resident = None if process.WINDOWS else all_resident_sizes(site)
     exact = {pid: proportional_size(pid) for pid in resident or {}}
     if resident and all(exact.values()):
         kilobytes, kind = sum(exact.values()), "PSS"
@@ -300,6 +305,17 @@ def weigh(site: Site) -> str:
     if kind == "RSS":
         raise NotProved(f"{figure}, in which shared memory counts several times")
     raise Failed(f"{figure}: Heroku would report R14. Lower WEB_CONCURRENCY.")
+
+
+def all_resident_sizes(site: Site) -> dict[int, int]:
+    """Return the sizes once all of gunicorn's processes are there; the first one answers alone."""
+    expected = 1 + int(site.variables["WEB_CONCURRENCY"]) if site.is_gunicorn else 1
+    deadline = time.monotonic() + 10
+    while 0 < len(sizes := resident_sizes(site.server.pid)) < expected:
+        if time.monotonic() > deadline:
+            break
+        time.sleep(0.1)
+    return sizes
 
 
 def resident_sizes(group: int) -> dict[int, int]:

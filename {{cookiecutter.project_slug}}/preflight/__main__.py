@@ -8,6 +8,7 @@ if sys.version_info < (3, 10):  # noqa: UP036 - any Python may start this; it sa
 import argparse
 import shutil
 import signal
+import stat
 import tempfile
 import time
 from dataclasses import dataclass, field
@@ -188,6 +189,10 @@ class Plan:
         process.allow_starts()
         if self.database:
             release.drop_database(self.database, self.production_python, self.folder)
+        if process.WINDOWS:
+            # git writes its objects read-only, and Windows does not remove such files.
+            for path in self.folder.rglob("*"):
+                path.chmod(stat.S_IWRITE)
         shutil.rmtree(self.folder, ignore_errors=True)
 
 

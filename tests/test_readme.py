@@ -1,0 +1,141 @@
+"""What README and docs say, run or compared with what is so."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.helpers import CHOICES, OPTIONS, ROOT, TEMPLATE, Ended, caller_environment, render, run
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(text):
+    """Return the code blocks of a Markdown text."""
+    return re.findall(r"(?ms)^```\w*\n(.*?)^```", text)
+
+
+MAIN_JOB, TESTS = blocks(README)[0].strip(), blocks(README)[1].strip()
+
+
+def test_ci_runs_the_test_command_word_for_word():
+    assert TESTS in (ROOT / ".ci/run").read_text(encoding="utf-8").splitlines()
+    assert TESTS in blocks((ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"))[0].splitlines()
+
+
+@pytest.fixture
+def stranger(tmp_path):
+    """Return a checkout and the environment of somebody with nothing but Python, pip and git."""
+    checkout = tmp_path / "heroku-django"
+    env = caller_environment(tmp_path / "home")
+    files = run(["git", "ls-files", "-z", "-co", "--exclude-standard"], ROOT).output.split("\0")
+    for name in filter(None, files):
+        target = checkout / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes((ROOT / name).read_bytes())
+    assert run([sys.executable, "-m", "venv", tmp_path / "python"], tmp_path).status == 0
+    folders = [
+        folder
+        for folder in env["PATH"].split(os.pathsep)
+        if not (Path(folder) / "uv").exists() and Path(folder) != Path(sys.executable).parent
+    ]
+    env["PATH"] = os.pathsep.join([str(tmp_path / "python/bin"), *folders])
+    for name in ("VIRTUAL_ENV", "UV", "PYTHONPATH"):
+        env.pop(name, None)
+    return checkout, env
+
+
+def paste(line, checkout, env):
+    """Run a line as a shell would that somebody pastes it into."""
+    finished = subprocess.run(
+        ["bash", "-c", line], cwd=checkout, env=env, stdin=subprocess.DEVNULL, capture_output=True
+    )
+    return Ended(finished.returncode, (finished.stdout + finished.stderr).decode())
+
+
+@pytest.mark.skipif(os.name == "nt", reason="bash; the lines for Windows are compared below")
+@pytest.mark.parametrize("line", [MAIN_JOB, blocks(README)[4].splitlines()[0]], ids=["pip", "venv"])
+def test_the_line_for_the_main_job_makes_a_proved_project(stranger, line):
+    checkout, env = stranger
+    ended = paste(line, checkout, env)
+    assert ended.outcome == "proved", ended.output
+    assert (checkout.parent / "my-site/manage.py").is_file()
+
+
+def test_every_system_gets_the_same_two_lines():
+    unix, windows, refusing = (blocks(README)[number] for number in (0, 3, 4))
+    for text in (unix, windows, refusing):
+        assert "cookiecutter --no-input -o .. ." in text
+    assert "&&" not in windows and "source " not in windows
+    assert "uv run pytest" in windows and "uv run pytest" in refusing
+    assert "externally-managed-environment" in README
+
+
+def normalized(line):
+    """Return a line of a report without its figures."""
+    return re.sub(r"[0-9a-f]{12}", "#", re.sub(r"\d+(\.\d+)*", "#", " ".join(line.split())))
+
+
+def test_the_report_in_the_readme_is_one_that_is_printed(proved):
+    shown = [line for line in blocks(README)[5].splitlines() if line.startswith("  ok ")]
+    printed = [line for line in proved[1].output.splitlines() if line.startswith("  ok ")]
+    assert sorted(map(normalized, shown)) == sorted(map(normalized, printed))
+
+
+def test_the_readme_lists_every_question_and_every_choice():
+    for name, value in OPTIONS.items():
+        if name.startswith("_"):
+            continue
+        row = next(line for line in README.splitlines() if line.startswith(f"| `{name}` |"))
+        for choice in value if isinstance(value, list) else []:
+            assert f"`{choice}`" in row
+        assert name in (ROOT / "docs/options.md").read_text(encoding="utf-8")
+
+
+def test_every_question_is_a_sentence_with_a_label_for_each_choice():
+    prompts = OPTIONS["__prompts__"]
+    for name, choices in CHOICES.items():
+        if True in choices:
+            assert isinstance(OPTIONS[name], bool)
+            continue
+        assert prompts[name].keys() == {"__prompt__", *choices}
+    assert prompts.keys() == {name for name in OPTIONS if not name.startswith("_")}
+
+
+def test_links_between_documents_lead_somewhere():
+    for document in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]:
+        for target in re.findall(r"\]\(([^)#]+)", document.read_text(encoding="utf-8")):
+            if "://" not in target:
+                assert (document.parent / target).exists(), f"{document.name}: {target}"
+
+
+def test_pins_agree_between_pip_and_uv():
+    pattern = r"(?im)^[\s\"]*([a-z0-9-]+)==([0-9.]+)"
+    pins = {}
+    for path in TEMPLATE.iterdir():
+        if path.is_file() and ("requirements" in path.name or path.name == "pyproject.toml"):
+            for name, version in re.findall(pattern, path.read_text(encoding="utf-8")):
+                pins.setdefault(name.lower(), set()).add(version)
+    assert pins.pop("django") == {"5.2.19", "6.1.3"} | pins.pop("django", set())
+    assert pins and all(len(versions) == 1 for versions in pins.values()), pins
+
+
+def test_only_what_the_answers_need_is_installed(tmp_path):
+    lean = render(tmp_path).joinpath("requirements.txt").read_text(encoding="utf-8").lower()
+    for package in ("boto3", "storages", "cloudinary", "allauth", "pillow", "pytest"):
+        assert package not in lean
+
+
+def test_workflows_have_few_rights_and_pinned_actions():
+    import yaml
+
+    workflows = [ROOT / ".github/workflows/tests.yml", *TEMPLATE.glob(".github/workflows/*")]
+    assert len(workflows) == 2
+    for path in workflows:
+        text = path.read_text(encoding="utf-8")
+        assert yaml.safe_load(text)["permissions"] == {}
+        uses = re.findall(r"uses: (\S+)", text)
+        assert uses and all(re.search(r"@[0-9a-f]{40}$", action) for action in uses)

@@ -1,0 +1,132 @@
+"""What can be tested of Windows elsewhere: names, paths, encodings, printed commands."""
+
+import ast
+import importlib.util
+import re
+
+import pytest
+from cookiecutter.environment import StrictEnvironment
+from preflight import process
+
+from tests.helpers import OPTIONS, ROOT, TEMPLATE, covering_combinations, render
+
+
+def load_hook(name, tmp_path, **answers):
+    """Render a hook as cookiecutter does and import it; nothing runs at its import."""
+    context = {"cookiecutter": {"_output_dir": str(tmp_path), **answers}}
+    environment = StrictEnvironment(context=context, keep_trailing_newline=True)
+    text = environment.from_string((ROOT / "hooks" / name).read_text(encoding="utf-8"))
+    path = tmp_path / name
+    path.write_text(text.render(**context), encoding="utf-8")
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+ANSWERS = {
+    "project_name": "My site",
+    "project_slug": "my-site",
+    "heroku_app_name": "my-site",
+    "storage": "s3",
+    "time_zone": "UTC",
+    "_verify": "full",
+    "_git_init": True,
+}
+
+
+@pytest.mark.parametrize(
+    ("system", "python"), [("nt", r".venv\Scripts\python"), ("posix", ".venv/bin/python")]
+)
+def test_printed_commands_need_no_activation(tmp_path, monkeypatch, system, python):
+    monkeypatch.chdir(tmp_path)
+    hook = load_hook("post_gen_project.py", tmp_path, **ANSWERS)
+    monkeypatch.setattr(hook.os, "name", system)
+    printed = hook.next_commands("none")
+    assert f"{python} manage.py runserver" in printed
+    assert "&&" not in printed and "activate" not in printed and "export " not in printed
+    assert "heroku config:set AWS_STORAGE_BUCKET_NAME=" in printed
+    assert "git push heroku main" in printed
+
+
+def test_a_folder_with_a_space_is_quoted(tmp_path, monkeypatch):
+    folder = tmp_path / "my site"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    hook = load_hook("post_gen_project.py", tmp_path, **ANSWERS)
+    assert f'cd "{folder}"' in hook.next_commands("new")
+
+
+def test_the_answers_reach_a_hook_as_data(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    nasty = "'''\"\"\"\\ {{ x }} {% if %} 🚀 \u2028 </script>"
+    hook = load_hook("pre_gen_project.py", tmp_path, **ANSWERS | {"project_name": nasty})
+    assert hook.ANSWERS["project_name"] == nasty
+
+
+def test_interpreters_are_where_windows_has_them(tmp_path):
+    assert process.python_in(tmp_path, windows=True) == tmp_path / "Scripts/python.exe"
+    assert process.python_in(tmp_path, windows=False) == tmp_path / "bin/python"
+
+
+def test_an_environment_from_nothing_has_what_windows_cannot_do_without(tmp_path, monkeypatch):
+    monkeypatch.setattr(process, "WINDOWS", True)
+    monkeypatch.setenv("SYSTEMROOT", r"C:\Windows")
+    monkeypatch.setenv("COMSPEC", r"C:\Windows\System32\cmd.exe")
+    environment = process.bare_environment(tmp_path / "home", tmp_path / "Scripts")
+    assert environment["SYSTEMROOT"] == r"C:\Windows" and "COMSPEC" in environment
+    assert r"C:\Windows\System32" in environment["PATH"]
+    assert environment["USERPROFILE"] == environment["TEMP"] == str(tmp_path / "home")
+
+
+def own_code():
+    """Return every Python file that may run on Windows."""
+    return [
+        *(ROOT / "hooks").glob("*.py"),
+        *(TEMPLATE / "preflight").glob("*.py"),
+        *(TEMPLATE / "config").glob("*.py*"),
+        *(TEMPLATE / "tests").glob("*.py"),
+    ]
+
+
+@pytest.mark.parametrize("path", own_code(), ids=lambda path: path.name)
+def test_no_file_is_opened_in_the_encoding_of_the_terminal(path):
+    text = re.sub(r"(?m)^\{%.*%\}$", "", path.read_text(encoding="utf-8"))
+    if path.name == "settings.py":
+        text = re.sub(r"\{\{.*?\}\}", "''", text)
+    for node in ast.walk(ast.parse(text)):
+        if not isinstance(node, ast.Call):
+            continue
+        name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+        if name not in {"open", "read_text", "write_text"}:
+            continue
+        binary = any(isinstance(a, ast.Constant) and "b" in str(a.value) for a in node.args)
+        named = {keyword.arg for keyword in node.keywords}
+        proc = "/proc" in ast.unparse(node) or "stat" in ast.unparse(node)
+        assert binary or proc or "encoding" in named, f"{path.name}:{node.lineno}"
+
+
+def test_control_files_keep_their_line_feeds_on_windows():
+    attributes = (TEMPLATE / ".gitattributes").read_text(encoding="utf-8")
+    for pattern in ("Procfile", "*.txt", ".python-version", "*.py", "app.json", "*.lock"):
+        assert re.search(rf"(?m)^{re.escape(pattern)} text eol=lf$", attributes), pattern
+    assert OPTIONS["_new_lines"] == "\n"
+    assert "_copy_without_render" not in OPTIONS
+
+
+def test_the_procfile_for_windows_serves_without_gunicorn(tmp_path):
+    project = render(tmp_path, **covering_combinations()[0])
+    assert (project / "Procfile.windows").read_text(encoding="utf-8") == (
+        "web: python manage.py runserver %PORT%\n"
+    )
+
+
+def test_the_readme_of_a_project_has_every_command_for_powershell(tmp_path):
+    readme = (render(tmp_path) / "README.md").read_text(encoding="utf-8")
+    for command in (
+        "py -m preflight setup",
+        r".venv\Scripts\python manage.py runserver",
+        "py -m preflight",
+        r'SECRET_KEY="$(.venv\Scripts\python -c',
+    ):
+        assert command in readme

@@ -175,8 +175,9 @@ def test_a_model_without_its_migration_fails_the_release(proved, tree):
         "from django.contrib", "from django.db import models\nfrom django.contrib"
     )
     models.write_text(text + "\n    nickname = models.CharField(max_length=9)\n", **UTF8)
-    with pytest.raises(Failed, match="manage.py makemigrations"):
-        release.check_migrations(tree, python_of(proved[0]), production())
+    with pytest.raises(Failed, match="manage.py makemigrations") as failure:
+        release.check_migrations(tree, python_of(proved[0]), production(), first=web.TELL_FACTS)
+    assert web.read_facts(failure.value.finished.output)["admin"] == "/admin/login/"
 
 
 def test_a_failing_release_command_keeps_the_old_release(proved, tree):
@@ -208,7 +209,6 @@ def site(proved, tree, tmp_path):
     build.collect_static(tree, python, variables)
     release.run_release_command(tree, variables)
     site = web.Site(tree, python, variables, tmp_path / "web.log")
-    web.inspect(site)
     yield site
     web.close(site)
 

@@ -26,7 +26,7 @@ from preflight import (
     web,
 )
 from preflight.interpreter import Python
-from preflight.steps import Step, run_all
+from preflight.steps import Failed, Step, run_all
 
 
 @dataclass
@@ -42,6 +42,7 @@ class Plan:
     database: release.Database | None = None
     site: web.Site | None = None
     variables: dict[str, str] = field(default_factory=dict)
+    environment: Path | None = None
     migrated: Step | None = None
 
     @property
@@ -50,13 +51,13 @@ class Plan:
         return self.folder / "app"
 
     @property
-    def environment(self) -> Path:
-        """The environment that holds what production needs and nothing else."""
-        return self.folder / "environment"
+    def cache(self) -> Path:
+        """The folder in the project that keeps an environment for the next rehearsal."""
+        return self.project / ".preflight"
 
     @property
     def production_python(self) -> Path:
-        """The interpreter of that environment."""
+        """The interpreter of the environment that holds what production needs and no more."""
         return process.python_in(self.environment)
 
     def add(self, phase: str, title: str, action, *after: Step, behind: Step | None = None) -> Step:
@@ -71,30 +72,36 @@ class Plan:
         return f"Python {self.python.version}"
 
     def plan_setup(self, found: Step) -> tuple[Step, Step]:
-        """Add the steps that make the checkout runnable; return those the rehearsal waits for."""
+        """Add the steps that make the checkout runnable.
+
+        Returns those that the rehearsal waits for: the files are complete, the tests can be run.
+        """
         project = self.project
         venv = self.add("setup", ".venv", lambda: setup.make_venv(project, self.python), found)
-        ready = venv
+        complete = found
         if setup.wants_uv(project) and not (project / "uv.lock").is_file():
-            ready = self.add("setup", "lock", lambda: setup.lock(project, self.python), venv)
-        install = self.add("setup", "packages", lambda: setup.install(project, self.python), ready)
+            complete = self.add("setup", "lock", lambda: setup.lock(project, self.python), venv)
+        install = self.add(
+            "setup", "packages", lambda: setup.install(project, self.python), venv, complete
+        )
         env = self.add("setup", ".env", lambda: setup.write_env(project))
         self.migrated = self.add(
             "setup", "database", lambda: setup.migrate(project, self.folder), install, env
         )
-        return ready, install
+        return complete, install
 
-    def plan_rehearsal(self, found: Step, ready: Step, tests_ready: Step) -> None:
+    def plan_rehearsal(self, found: Step, complete: Step, tests_ready: Step) -> None:
         """Add the steps of the rehearsal, phase by phase."""
-        files = self.add("source", "files", self.take_source, ready)
-        checked = self.add("source", "rules", self.check_source, files)
-        packages = self.add("build", "packages", self.install, checked, found)
+        files = self.add("source", "files", self.take_source, complete)
+        checked = self.add("source", "rules", self.check_source, files, found)
+        packages = self.add("build", "packages", self.install, checked)
         static = self.add("build", "collectstatic", self.collect_static, packages)
         released = self.add("release", "release command", self.release, packages, behind=static)
-        facts = self.add("web", "addresses", self.inspect, packages, behind=static)
-        self.add("release", "migrations", self.check_migrations, packages, behind=facts)
+        migrations = self.add(
+            "release", "migrations", self.check_migrations, packages, behind=static
+        )
         self.add("release", "tests", self.run_tests, checked, tests_ready, behind=self.migrated)
-        booted = self.add("web", "boot", lambda: web.boot(self.site), static, released, facts)
+        booted = self.add("web", "boot", self.boot, static, released, behind=migrations)
         visited = self.add("web", "visit", lambda: web.visit(self.site), booted)
         assets = self.add("web", "static file", lambda: web.visit_static(self.site), booted)
         weighed = self.add("web", "memory", self.weigh, visited, assets)
@@ -110,6 +117,7 @@ class Plan:
         """Check them by the rules of the build, and prepare the environment of what follows."""
         told = source.check(self.tree, self.pushed.names)
         source.apply_slugignore(self.tree)
+        self.environment = build.choose_environment(self.cache, self.tree, self.python)
         self.database = release.choose_database(self.folder)
         self.variables = (
             process.bare_environment(self.folder / "home", self.production_python.parent)
@@ -121,8 +129,7 @@ class Plan:
     def install(self) -> str:
         """Install what production needs into an environment of its own."""
         uv = interpreter.find_uv(self.project)
-        build.make_environment(self.python, self.environment, uv)
-        told = build.install(self.tree, self.environment, self.python, uv, tests=False)
+        told = build.install_once(self.tree, self.environment, self.python, uv)
         with_database = self.variables | {"DATABASE_URL": self.database.url}
         self.site = web.Site(
             self.tree, self.production_python, with_database, self.folder / "web.log"
@@ -139,10 +146,21 @@ class Plan:
         return release.run_release_command(self.tree, self.site.variables)
 
     def check_migrations(self) -> str:
-        """Compare the models with their migrations, on a database of their own."""
+        """Compare the models with their migrations, on a database of their own.
+
+        The same process tells the addresses to visit, whether the migrations agree or not.
+        """
         url = f"sqlite:///{(self.folder / 'migrations.sqlite3').as_posix()}"
         variables = self.variables | {"DATABASE_URL": url}
-        return release.check_migrations(self.tree, self.production_python, variables)
+        try:
+            output = release.check_migrations(
+                self.tree, self.production_python, variables, first=web.TELL_FACTS
+            )
+        except Failed as error:
+            self.site.facts = web.read_facts(error.finished.output)
+            raise
+        self.site.facts = web.read_facts(output)
+        return "models and migrations agree"
 
     def run_tests(self) -> str:
         """Run the project's tests with the interpreter of .venv, which has what they need."""
@@ -150,10 +168,9 @@ class Plan:
         variables = process.bare_environment(self.folder / "home", python.parent)
         return release.run_tests(self.tree, python, variables)
 
-    def inspect(self) -> str:
-        """Ask the project for the addresses to visit."""
-        web.inspect(self.site)
-        return f"admin at {self.site.facts['admin']}" if self.site.facts["admin"] else "no admin"
+    def boot(self) -> str:
+        """Start the web process."""
+        return web.boot(self.site)
 
     def weigh(self) -> str:
         """Weigh the web process, where gunicorn runs."""
@@ -187,7 +204,7 @@ class Plan:
         """End what runs, drop the database, remove the folder."""
         process.stop_everything()
         process.allow_starts()
-        if self.database:
+        if self.database and self.environment:
             release.drop_database(self.database, self.production_python, self.folder)
         if process.WINDOWS:
             # git writes its objects read-only, and Windows does not remove such files.
@@ -211,11 +228,11 @@ def main(arguments: list[str] | None = None) -> int:
     plan = Plan(project, Path(tempfile.mkdtemp(prefix="preflight-")), options.uncommitted)
     try:
         found = plan.add("setup", "interpreter", plan.find_python)
-        ready = tests_ready = found
+        complete = tests_ready = found
         if options.command == "setup":
-            ready, tests_ready = plan.plan_setup(found)
+            complete, tests_ready = plan.plan_setup(found)
         if rehearse:
-            plan.plan_rehearsal(found, ready, tests_ready)
+            plan.plan_rehearsal(found, complete, tests_ready)
         run_all(plan.steps, report.tell)
         seconds = time.monotonic() - began
         push = plan.pushed.push if plan.pushed else None

@@ -1,8 +1,10 @@
 """The build phase: dependencies in an environment of their own, and the static files."""
 
+import hashlib
 import json
 import re
 import secrets
+import shutil
 from pathlib import Path
 
 from preflight import advice, process, rules
@@ -65,6 +67,39 @@ def install(project: Path, environment: Path, python: Python, uv: str | None, te
                 raise NotProved(here, installed)
             raise Failed("The dependencies cannot be installed.", installed)
     return f"{'uv' if uv else 'pip'}, Python {python.version}"
+
+
+def choose_environment(cache: Path, tree: Path, python: Python) -> Path:
+    """Return the folder of the environment for exactly these requirements and this interpreter.
+
+    The same folder in the next rehearsal, as long as neither changes, as Heroku keeps what it has
+    installed (BP lib/cache.sh).
+    """
+    content = hashlib.sha256(f"{python.path} {python.version}".encode())
+    for name in (*rules.PACKAGE_MANAGERS, "pyproject.toml"):
+        path = tree / name
+        content.update(name.encode() + (path.read_bytes() if path.is_file() else b""))
+    return cache / f"environment-{content.hexdigest()[:12]}"
+
+
+def install_once(tree: Path, environment: Path, python: Python, uv: str | None) -> str:
+    """Make the environment and install what production needs into it, unless that was done.
+
+    Environments for other requirements are removed. Raises like install.
+    """
+    done = environment / "installed"
+    if done.is_file():
+        return f"kept from the last rehearsal, Python {python.version}"
+    cache = environment.parent
+    if cache.exists():
+        shutil.rmtree(cache)
+    cache.mkdir()
+    # Out of git, also in a repository whose .gitignore does not name the folder.
+    (cache / ".gitignore").write_text("*\n", encoding="utf-8")
+    make_environment(python, environment, uv)
+    told = install(tree, environment, python, uv, tests=False)
+    done.touch()
+    return told
 
 
 def reason_here(finished: Finished) -> str | None:

@@ -108,7 +108,7 @@ def conclude(
         return PROVED
     if any(step.state is State.FAILED for step in bad):
         wrong = ", ".join(step.title for step in bad if step.state is State.FAILED)
-        say(paint(f"Wrong: {wrong}. Heroku would say the same after the push.", State.FAILED))
+        say(paint(f"Wrong: {wrong}. Mend that before the push.", State.FAILED))
         status = WRONG
     else:
         reasons = "; ".join(dict.fromkeys(step.detail.split("\n")[0] for step in bad))

@@ -95,7 +95,7 @@ def check_out(project: Path, whole: Path, uncommitted: bool) -> tuple[str, list[
 
 def copy_without_git(project: Path, tree: Path) -> Source:
     """Copy the folder without what .gitignore names; its simple patterns are understood."""
-    ignored = [".git", ".venv", "venv", "__pycache__"]
+    ignored = [".git", ".preflight", ".venv", "venv", "__pycache__"]
     listed = project / ".gitignore"
     if listed.is_file():
         lines = listed.read_text(encoding="utf-8", errors="replace").splitlines()

@@ -19,7 +19,7 @@ from preflight.process import Finished
 from preflight.steps import Failed, NotProved
 
 # Asked of the project itself, under its own interpreter: what no file outside the settings tells.
-INSPECT = """
+TELL_FACTS = """
 import json
 from django.conf import settings
 from django.urls import NoReverseMatch, reverse
@@ -100,12 +100,17 @@ def free_port() -> int:
         return listener.getsockname()[1]
 
 
+def read_facts(output: str) -> dict:
+    """Return what TELL_FACTS has printed somewhere in an output; nothing if it could not."""
+    found = re.search(r"(?m)^preflight:(.*)$", output)
+    return json.loads(found[1]) if found else {}
+
+
 def inspect(site: Site) -> None:
     """Ask the project for its admin, its WSGI application and its static files."""
-    command = [str(site.python), "manage.py", "shell", "-c", INSPECT]
+    command = [str(site.python), "manage.py", "shell", "-c", TELL_FACTS]
     wrong = "The project's settings or addresses cannot be loaded."
-    output = run_project(command, site.tree, site.variables, wrong)
-    site.facts = json.loads(re.search(r"(?m)^preflight:(.*)$", output)[1])
+    site.facts = read_facts(run_project(command, site.tree, site.variables, wrong))
 
 
 def boot(site: Site) -> str:
@@ -114,6 +119,8 @@ def boot(site: Site) -> str:
     Heroku waits for 60 s (R10). A bound port is no answer: a server may listen before any of its
     processes can serve.
     """
+    if not site.facts:
+        inspect(site)
     command: list[str] | str = replace_shell(source.process_types(site.tree)["web"])
     if site.is_gunicorn and not gunicorn_runs(site):
         command = [str(site.python), "-c", STAND_IN, site.facts["wsgi"]]

@@ -1,38 +1,24 @@
 """What production depends on, and what nobody would notice on a laptop."""
 
 import logging
-import os
-import subprocess
-import sys
 
 import pytest
 from django.core import mail
 from django.core.management import call_command
+from django.core.management.base import SystemCheckError
 from django.test import RequestFactory
 
-from config.environment import BASE_DIR
+from config import checks
+from config.environment import Environment
 from config.log import RequestIdFilter
 
 
-def run(*arguments, **variables):
-    """Run manage.py with these variables alone, and return the finished process."""
-    environment = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
-    environment |= {"PYTHON_DOTENV_DISABLED": "1"} | variables
-    return subprocess.run(
-        [sys.executable, "manage.py", *arguments],
-        cwd=BASE_DIR,
-        env=environment,
-        capture_output=True,
-        text=True,
-    )
-
-
-def test_a_missing_secret_key_stops_the_release():
-    checked = run("check", "--deploy")
-    assert checked.returncode != 0
-    assert "SECRET_KEY is not set." in checked.stderr
-    assert "DATABASE_URL is not set." in checked.stderr
-    assert "heroku addons:create heroku-postgresql:essential-0" in checked.stderr
+def test_a_missing_secret_key_stops_the_release(monkeypatch):
+    monkeypatch.setattr(checks, "current", lambda: Environment({}))
+    with pytest.raises(SystemCheckError) as stop:
+        call_command("check", deploy=True)
+    assert "SECRET_KEY is not set." in str(stop.value)
+    assert "heroku addons:create heroku-postgresql:essential-0" in str(stop.value)
 
 
 def test_the_models_have_their_migrations(db):

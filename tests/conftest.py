@@ -31,5 +31,7 @@ def proved(tmp_path_factory) -> tuple[Path, Ended]:
 def project(proved, tmp_path) -> Path:
     """Return a copy of the proved project to change at will, its .venv shared and not copied."""
     copy = tmp_path / "site"
-    shutil.copytree(proved[0], copy, ignore=shutil.ignore_patterns(".venv", "__pycache__"))
+    shutil.copytree(
+        proved[0], copy, ignore=shutil.ignore_patterns(".venv", ".preflight", "__pycache__")
+    )
     return copy

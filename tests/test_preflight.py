@@ -364,7 +364,7 @@ def test_memory_that_cannot_be_read_is_bounded_or_not_proved(site, monkeypatch):
 
 def test_the_figure_of_memory_counts_every_process(site):
     web.boot(site)
-    sizes = web.resident_sizes(site.server.pid)
+    sizes = web.all_resident_sizes(site)
     assert len(sizes) == 3
     assert web.resident_sizes_from_proc(site.server.pid).keys() == sizes.keys()
 
@@ -553,3 +553,17 @@ def test_a_project_that_another_template_made_is_rehearsed(proved, tmp_path):
     assert re.search(r"FAILED +build +collectstatic", ended.output)
     assert "STATIC_ROOT" in ended.output
     assert 'Traceback (most recent call last):\n  File "' not in ended.output.partition("$ ")[0]
+
+
+def test_a_shim_of_uv_is_no_uv(project, monkeypatch, tmp_path):
+    shim = tmp_path / "uv"
+    shim.write_text("#!/bin/sh\necho 'pyenv: uv: command not found' >&2\nexit 127\n", **UTF8)
+    shim.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("UV", str(shim))
+    monkeypatch.setattr(interpreter.importlib.util, "find_spec", lambda name: None)
+    interpreter.find_uv.cache_clear()
+    try:
+        assert interpreter.find_uv(project) is None
+    finally:
+        interpreter.find_uv.cache_clear()

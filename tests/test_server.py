@@ -115,6 +115,9 @@ def test_connections_are_kept_longer_than_the_router_keeps_them(proved, site):
 def test_a_line_of_the_log_is_logfmt_with_the_routers_id_and_no_query(proved, site):
     with serve(site, proved) as (_, port, log):
         get(port, "/robots.txt?token=secret")
+        deadline = time.monotonic() + 10
+        while "robots" not in log.read_text() and time.monotonic() < deadline:
+            time.sleep(0.05)
     line = next(line for line in log.read_text().splitlines() if "robots" in line)
     assert re.fullmatch(
         r'method=GET path="/robots.txt" status=200 bytes=\d+ duration_ms=\d+ request_id=id-1', line

@@ -6,6 +6,7 @@ import re
 import shutil
 import sys
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from preflight import process, rules
@@ -139,9 +140,13 @@ def probe(command: list[str]) -> Python | None:
     return Python(lines[1].strip(), lines[0])
 
 
+@cache
 def find_uv(project: Path | None = None) -> str | None:
-    """Return the uv to install with, or None: the one that runs us, on PATH, or in .venv."""
-    places = [os.environ.get("UV"), shutil.which("uv")]
+    """Return the uv to install with, or None: the one that runs us, in .venv, or on PATH.
+
+    Each is run first: a shim of pyenv is a program that answers "command not found".
+    """
+    places = [os.environ.get("UV")]
     if importlib.util.find_spec("uv"):
         import uv
 
@@ -150,6 +155,12 @@ def find_uv(project: Path | None = None) -> str | None:
         except FileNotFoundError:
             pass
     if project:
-        places.append(str(process.python_in(project / ".venv").with_name("uv")))
-        places.append(str(process.python_in(project / ".venv").with_name("uv.exe")))
-    return next((place for place in places if place and Path(place).is_file()), None)
+        scripts = process.python_in(project / ".venv").parent
+        places += [str(scripts / "uv"), str(scripts / "uv.exe")]
+    places.append(shutil.which("uv"))
+    environment = process.installer_environment()
+    for place in filter(None, places):
+        command = [place, "--version"]
+        if process.run(command, project or Path.cwd(), environment, timeout=30).status == 0:
+            return place
+    return None

@@ -25,7 +25,7 @@ def make_venv(project: Path, python: Python) -> str:
     if not kept:
         if folder.exists() and not (folder / "pyvenv.cfg").is_file():
             raise Failed("There is a folder .venv that is no virtual environment. Rename it.")
-        build.make_environment(python, folder, interpreter.find_uv(), seed=True)
+        build.make_environment(python, folder, interpreter.find_uv(project), seed=True)
         (folder / ".gitignore").write_text("*\n", encoding="utf-8")
     if wants_uv(project) and not interpreter.find_uv(project):
         command = [str(own), "-m", "pip", "install", "--quiet", "uv"]

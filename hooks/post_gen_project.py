@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -35,9 +36,17 @@ STORAGE_COMMANDS = {
 PROVED, WRONG, STOPPED = 0, 1, 130
 
 
+def say(text: str = "") -> None:
+    """Print a line; where nobody reads any more, as behind `| head`, go on in silence."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")
+
+
 def tell(title: str, seconds: float, detail: str) -> None:
     """Print a line in the form of preflight's."""
-    print(f"  {'ok':<10}  {'project':<7}  {title:<28}  {seconds:5.1f} s  {detail}", flush=True)
+    say(f"  {'ok':<10}  {'project':<7}  {title:<28}  {seconds:5.1f} s  {detail}")
 
 
 def run_git(*arguments: str) -> subprocess.CompletedProcess | None:
@@ -59,6 +68,16 @@ def run_git(*arguments: str) -> subprocess.CompletedProcess | None:
 def succeeded(finished: subprocess.CompletedProcess | None) -> bool:
     """Return whether a command ran and ended well."""
     return finished is not None and finished.returncode == 0
+
+
+def is_update() -> bool:
+    """Return whether cruft only compares versions, in a temporary folder that it throws away.
+
+    It then wants the files and nothing else: a repository, a lock file or an environment would
+    stand in its way. https://cruft.github.io/cruft/
+    """
+    temporary = Path(tempfile.gettempdir()).resolve()
+    return "_commit" in ANSWERS and temporary in PROJECT.resolve().parents
 
 
 def remove_empty_folders() -> None:
@@ -129,7 +148,7 @@ def next_commands(repository: str) -> str:
     python = r".venv\Scripts\python" if os.name == "nt" else ".venv/bin/python"
     app = ANSWERS["heroku_app_name"]
     folder = f'"{PROJECT}"' if " " in str(PROJECT) else str(PROJECT)
-    key = f"$({python} -c 'import secrets; print(secrets.token_urlsafe(64))')"
+    key = f"$({python} -c 'import secrets; say(secrets.token_urlsafe(64))')"
     prefix = run_git("rev-parse", "--show-prefix")
     inside = prefix.stdout.strip().rstrip("/") if succeeded(prefix) else ""
     push = f"git subtree push --prefix {inside} heroku main" if inside else "git push heroku main"
@@ -154,38 +173,40 @@ def next_commands(repository: str) -> str:
 
 def close(outcome: str, seconds: float) -> None:
     """Print the last line, which a program can read."""
-    print(f"heroku-django: outcome={outcome} seconds={seconds:.1f}", flush=True)
+    say(f"heroku-django: outcome={outcome} seconds={seconds:.1f}")
 
 
 def report_wrong(repository: str) -> None:
     """Say whose fault a failure is."""
     if repository == "existing":
-        print("Your own files stayed as they were; one of them may be the reason. Mend it, then")
-        print("  python -m preflight --uncommitted setup --rehearse")
+        say("Your own files stayed as they were; one of them may be the reason. Mend it, then")
+        say("  python -m preflight --uncommitted setup --rehearse")
     else:
-        print("This is a fault of the template, not yours. Please report it with that output:")
-        print("  https://github.com/org/heroku-django/issues")
+        say("This is a fault of the template, not yours. Please report it with that output:")
+        say("  https://github.com/org/heroku-django/issues")
 
 
 def work() -> int:
     """Do everything in order; return the exit status."""
     began = time.monotonic()
     remove_empty_folders()
+    if is_update():
+        return 0
     repository = start_repository()
     status = prove() if VERIFY != "none" else None
-    print()
+    say()
     if status == WRONG:
         report_wrong(repository)
         close("wrong", time.monotonic() - began)
         return 1
     if status not in {None, PROVED}:
-        print(f"The project is in {PROJECT}. Only its proof is missing; get it later with")
-        print("  python -m preflight --uncommitted setup --rehearse")
-        print()
+        say(f"The project is in {PROJECT}. Only its proof is missing; get it later with")
+        say("  python -m preflight --uncommitted setup --rehearse")
+        say()
     advice = commit(repository) if status != STOPPED else None
     if advice:
-        print(advice, end="\n\n")
-    print(next_commands(repository))
+        say(f"{advice}\n")
+    say(next_commands(repository))
     outcome = {PROVED: "proved", None: "not-asked"}.get(status, "not-proved")
     close(outcome, time.monotonic() - began)
     return 1 if VERIFY == "required" and outcome == "not-proved" else 0
@@ -198,7 +219,7 @@ def main() -> int:
     try:
         return work()
     except KeyboardInterrupt:
-        print(f"\nStopped. The project is in {PROJECT}, not set up and not proved.")
+        say(f"\nStopped. The project is in {PROJECT}, not set up and not proved.")
         close("not-proved", 0.0)
         return 0
 

@@ -130,7 +130,8 @@ def main() -> int:
     print("No project was made. Please answer again:", file=sys.stderr)
     for problem in problems:
         print(f"  * {problem}", file=sys.stderr)
-    remove_parents_later(Path.cwd(), Path(ANSWERS["_output_dir"]))
+    if "_output_dir" in ANSWERS:
+        remove_parents_later(Path.cwd(), Path(ANSWERS["_output_dir"]))
     return 1
 
 

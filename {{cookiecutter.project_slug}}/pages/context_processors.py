@@ -4,5 +4,5 @@ from django.conf import settings
 
 
 def site(request):
-    """Return the name of the site as `site_name`."""
-    return {"site_name": settings.SITE_NAME}
+    """Return the name of the site as `site_title`; Django's log-in page has a `site_name`."""
+    return {"site_title": settings.SITE_NAME}

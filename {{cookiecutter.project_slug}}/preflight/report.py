@@ -33,8 +33,11 @@ def paint(text: str, state: State) -> str:
 
 
 def say(text: str = "") -> None:
-    """Print a line."""
-    print(text, flush=True)
+    """Print a line; where nobody reads any more, as behind `| head`, go on in silence."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")
 
 
 def tell(step: Step) -> None:

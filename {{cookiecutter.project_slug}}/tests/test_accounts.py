@@ -1,6 +1,9 @@
 """Signing in and out."""
 
+import html
+
 import pytest
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.urls import reverse
 
@@ -38,6 +41,10 @@ def test_a_person_logs_in_and_out(client, ada):
     assert client.session["_auth_user_id"] == str(ada.pk)
     log_out(client)
     assert "_auth_user_id" not in client.session
+
+
+def test_the_log_in_page_wears_the_name_of_the_site(client, db):
+    assert settings.SITE_NAME in html.unescape(client.get(reverse(settings.LOGIN_URL)).text)
 
 
 def test_a_wrong_password_is_refused(client, ada):

@@ -9,7 +9,7 @@ from django.urls import reverse
 def test_the_home_page_greets_with_the_name_of_the_site(client):
     response = client.get(reverse("home"))
     assert response.status_code == 200
-    assert response.context["site_name"] == settings.SITE_NAME
+    assert response.context["site_title"] == settings.SITE_NAME
 
 
 def test_an_unknown_address_gets_a_page_of_the_site(client, db):

@@ -46,7 +46,7 @@ def say(text: str = "") -> None:
 
 def tell(title: str, seconds: float, detail: str) -> None:
     """Print a line in the form of preflight's."""
-    say(f"  {'ok':<10}  {'project':<7}  {title:<28}  {seconds:5.1f} s  {detail}")
+    say(f"  {'ok':<10}  {'project':<7}  {title:<15}  {seconds:5.1f} s  {detail}")
 
 
 def run_git(*arguments: str) -> subprocess.CompletedProcess | None:
@@ -60,6 +60,7 @@ def run_git(*arguments: str) -> subprocess.CompletedProcess | None:
             encoding="utf-8",
             errors="replace",
             check=False,
+            env=os.environ | {"LC_ALL": "C"},
         )
     except OSError:
         return None
@@ -97,7 +98,9 @@ def start_repository() -> str:
     began = time.monotonic()
     if not ANSWERS["_git_init"] or run_git("--version") is None:
         return "none"
-    if succeeded(run_git("rev-parse", "--is-inside-work-tree")):
+    inside = run_git("rev-parse", "--is-inside-work-tree")
+    if succeeded(inside) or "not a git repository" not in inside.stderr:
+        # An error that is another, such as a folder of somebody else, is no reason to begin one.
         return "existing"
     if not succeeded(run_git("init", "--quiet", "--initial-branch=main")):
         # git before 2.28 cannot name the branch.
@@ -143,32 +146,61 @@ def commit(repository: str) -> str | None:
     )
 
 
-def next_commands(repository: str) -> str:
-    """Return what to type next, in a form that bash and PowerShell both take."""
-    python = r".venv\Scripts\python" if os.name == "nt" else ".venv/bin/python"
-    app = ANSWERS["heroku_app_name"]
-    folder = f'"{PROJECT}"' if " " in str(PROJECT) else str(PROJECT)
-    key = f"$({python} -c 'import secrets; say(secrets.token_urlsafe(64))')"
+def push_command() -> str:
+    """Return the command that sends this project to Heroku, from its branch and its folder."""
     prefix = run_git("rev-parse", "--show-prefix")
     inside = prefix.stdout.strip().rstrip("/") if succeeded(prefix) else ""
-    push = f"git subtree push --prefix {inside} heroku main" if inside else "git push heroku main"
+    if inside:
+        return f"git subtree push --prefix {inside} heroku main"
+    branch = run_git("symbolic-ref", "--short", "HEAD")
+    on_main = not succeeded(branch) or branch.stdout.strip() == "main"
+    return f"git push heroku {'main' if on_main else 'HEAD:main'}"
+
+
+def next_commands(committed: bool) -> str:
+    """Return what to type next, in a form that bash and PowerShell both take.
+
+    `committed` says whether the first commit is made or, where git knows nobody, was explained.
+    """
+    windows = os.name == "nt"
+    python = r".venv\Scripts\python" if windows else ".venv/bin/python"
+    folder = f'"{PROJECT}"' if " " in str(PROJECT) else str(PROJECT)
+    key = f"$({python} -c 'import secrets; print(secrets.token_urlsafe(64))')"
+    set_up = (PROJECT / python.replace("\\", "/")).exists() or (PROJECT / f"{python}.exe").exists()
     commands = [
         ("Go there", f"cd {folder}"),
+        *([] if set_up else [("Set it up", f"{any_python()} -m preflight setup")]),
         ("Start it", f"{python} manage.py runserver"),
+        *([] if committed else [("Commit it", "git add .")]),
+        *([] if committed else [("", 'git commit -m "Start the project"')]),
         ("Deploy it", "heroku login"),
-        ("", f"heroku create {app}"),
+        ("", f"heroku create {ANSWERS['heroku_app_name']}"),
         ("", "heroku addons:create heroku-postgresql:essential-0"),
         ("", f'heroku config:set SECRET_KEY="{key}"'),
         *STORAGE_COMMANDS[ANSWERS["storage"]],
-        ("", push),
+        ("", push_command()),
         ("", "heroku open"),
     ]
-    if repository != "new":
-        # The owner decides what goes into a repository that was here before.
-        at = len(commands) - 2
-        commands[at:at] = [("", "git add ."), ("", 'git commit -m "Start the project"')]
     lines = [f"  {what:<10}  {command}" for what, command in commands]
-    return "\n".join([*lines, "", "README.md explains each step, and what it costs."])
+    return "\n".join([*lines, "", guide()])
+
+
+def any_python() -> str:
+    """Return what starts a Python on this system, before there is an environment."""
+    return "py" if os.name == "nt" else "python3"
+
+
+def guide() -> str:
+    """Return where the steps are explained; a README that was here before explains others."""
+    readme = PROJECT / "README.md"
+    text = readme.read_text(encoding="utf-8", errors="replace") if readme.is_file() else ""
+    if "\n## Deploy it\n" in text:
+        return "README.md explains each step, and what it costs."
+    return (
+        "Your README.md stayed as it was, so the project's own, which explains each step, is not\n"
+        "here. To read it, generate once more, beside this folder, with project_slug=guide\n"
+        "and _verify=none."
+    )
 
 
 def close(outcome: str, seconds: float) -> None:
@@ -180,7 +212,7 @@ def report_wrong(repository: str) -> None:
     """Say whose fault a failure is."""
     if repository == "existing":
         say("Your own files stayed as they were; one of them may be the reason. Mend it, then")
-        say("  python -m preflight --uncommitted setup --rehearse")
+        say(f"  {any_python()} -m preflight --uncommitted setup --rehearse")
     else:
         say("This is a fault of the template, not yours. Please report it with that output:")
         say("  https://github.com/org/heroku-django/issues")
@@ -200,13 +232,13 @@ def work() -> int:
         close("wrong", time.monotonic() - began)
         return 1
     if status not in {None, PROVED}:
-        say(f"The project is in {PROJECT}. Only its proof is missing; get it later with")
-        say("  python -m preflight --uncommitted setup --rehearse")
+        say(f"The project is in {PROJECT}. Its proof is missing; get it later, there, with")
+        say(f"  {any_python()} -m preflight --uncommitted setup --rehearse")
         say()
     advice = commit(repository) if status != STOPPED else None
     if advice:
         say(f"{advice}\n")
-    say(next_commands(repository))
+    say(next_commands(committed=repository == "new" and status != STOPPED))
     outcome = {PROVED: "proved", None: "not-asked"}.get(status, "not-proved")
     close(outcome, time.monotonic() - began)
     return 1 if VERIFY == "required" and outcome == "not-proved" else 0

@@ -45,17 +45,17 @@ def check_project_name(name: str) -> str | None:
 
 def check_project_slug(slug: str) -> str | None:
     """Return what is wrong with the folder's name, or None."""
-    example = "Give one with project_slug=my-site"
+    example = "One that fits is: my-site"
     if not slug:
         return f"The folder has no name, and none follows from the name of the site. {example}"
     if len(slug) > 60:
         return f"The folder's name has {len(slug)} characters. Keep it to 60. {example}"
-    if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?", slug):
+    if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", slug):
         return (
-            f"The folder's name {slug!r} may hold a-z, A-Z, 0-9, - and _ only, and begin and end "
-            f"with a letter or digit. {example}"
+            f"The folder's name {slug!r} may hold a-z, A-Z, 0-9, -, _ and . only, and begin and "
+            f"end with a letter or digit. {example}"
         )
-    if slug.lower() in WINDOWS_DEVICES:
+    if slug.lower().partition(".")[0] in WINDOWS_DEVICES:
         return f"{slug!r} is the name of a device on Windows, and no folder there. {example}"
     return None
 
@@ -69,7 +69,7 @@ def check_heroku_app_name(name: str) -> str | None:
         return None
     return (
         f"Heroku takes no app named {name!r}: 3 to 30 of a-z, 0-9 and -, beginning with a letter "
-        "and ending with a letter or digit. Give one with heroku_app_name=my-site"
+        "and ending with a letter or digit. One that fits is: my-site"
     )
 
 
@@ -127,9 +127,10 @@ def main() -> int:
     if not problems:
         return 0
     sys.stderr.reconfigure(errors="backslashreplace")
-    print("No project was made. Please answer again:", file=sys.stderr)
+    print("No project was made. Run the command again with other answers:", file=sys.stderr)
     for problem in problems:
         print(f"  * {problem}", file=sys.stderr)
+    print("(If a traceback follows, it is cookiecutter's own and says no more.)", file=sys.stderr)
     if "_output_dir" in ANSWERS:
         remove_parents_later(Path.cwd(), Path(ANSWERS["_output_dir"]))
     return 1

@@ -33,12 +33,13 @@ NAMES = {
     "only emoji": "🚀🎉",
     "markdown": "# [a](b) | *c*",
 }
-SLUGS = ["test", "django", "config", "123go", "A_b-C", "x"]
+SLUGS = ["test", "django", "config", "123go", "A_b-C", "x", "my.clone"]
 REFUSED = {
     "empty name": ({"project_name": " "}, "name of the site is empty"),
     "long name": ({"project_name": "x" * 300}, "300 characters"),
     "newline": ({"project_name": "two\nlines"}, "line break"),
     "device": ({"project_slug": "con"}, "device on Windows"),
+    "device with an ending": ({"project_slug": "con.txt"}, "device on Windows"),
     "device in capitals": ({"project_slug": "LPT1"}, "device on Windows"),
     "slash": ({"project_slug": "a/b/c"}, "may hold"),
     "backslash": ({"project_slug": "a\\b"}, "may hold"),

@@ -55,7 +55,7 @@ def test_no_network_leaves_the_project_and_says_how_to_prove_it(tmp_path):
     ended = bake(tmp_path / "out", env=env, project_slug="site")
     assert (ended.status, ended.outcome) == (0, "not-proved"), ended.output
     assert "the package index did not answer" in ended.output
-    assert "python -m preflight --uncommitted setup --rehearse" in ended.output
+    assert "python3 -m preflight --uncommitted setup --rehearse" in ended.output
     assert (tmp_path / "out/site/manage.py").is_file()
     assert "Traceback" not in ended.output
 

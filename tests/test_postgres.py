@@ -84,7 +84,7 @@ def test_the_projects_own_tests_run_on_it(server, proved):
     command = [python_of(proved[0]), "-m", "pytest", "-q", "-p", "no:cacheprovider"]
     ended = run(command, proved[0], production(TEST_DATABASE_URL=server))
     assert ended.status == 0, ended.output
-    assert "39 passed" in ended.output
+    assert re.search(r"(?m)^\d+ passed in ", ended.output)
 
 
 def test_a_rehearsal_on_it_leaves_nothing_behind(proved, tmp_path):

@@ -107,7 +107,7 @@ def test_what_is_pushed_is_the_commit_and_not_the_folder(proved, tmp_path):
     (clone / "new.txt").write_text("new\n", **UTF8)
     (clone / "Procfile").write_text("web: other\n", **UTF8)
     pushed = source.take(clone, tmp_path / "committed/app")
-    assert "2 changed or new files are not in it" in pushed.origin
+    assert pushed.notes[0].startswith("2 changed files, not committed and so not pushed.")
     assert "gunicorn" in (tmp_path / "committed/app/Procfile").read_text(**UTF8)
     assert not (tmp_path / "committed/app/new.txt").exists()
     whole = source.take(clone, tmp_path / "all/app", uncommitted=True)
@@ -341,6 +341,101 @@ def test_a_process_that_ignores_sigterm_is_killed_and_named(site, monkeypatch):
     with pytest.raises(Failed, match=r"after SIGTERM; Heroku would kill\s+it"):
         web.stop(site)
     assert site.server.poll() is not None
+
+
+DROPPING = """
+import os, signal, socketserver, sys, threading
+from http.server import BaseHTTPRequestHandler
+leaving = threading.Event()
+signal.signal(signal.SIGTERM, lambda *_: (leaving.set(), threading.Timer(1, os._exit, [0]).start()))
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    def do_GET(self):
+        if leaving.is_set():
+            self.close_connection = True
+            return
+        self.send_response(200)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"ok")
+class Server(socketserver.ThreadingTCPServer):
+    daemon_threads = allow_reuse_address = True
+Server(("127.0.0.1", int(os.environ["PORT"])), Handler).serve_forever()
+"""
+
+
+def test_a_server_that_drops_a_request_when_it_leaves_is_found_out(site):
+    (site.tree / "dropping.py").write_text(DROPPING, **UTF8)
+    (site.tree / "Procfile").write_text("web: python dropping.py\n", **UTF8)
+    web.boot(site)
+    with pytest.raises(Failed, match="over a kept connection is dropped"):
+        web.stop(site)
+    assert site.server.poll() is not None
+
+
+def test_a_failing_home_page_is_the_only_complaint_with_its_cause(site):
+    edit(site.tree, "templates/base.html", "favicon.svg", "favicon2.svg")
+    web.boot(site)
+    with pytest.raises(Failed) as failure:
+        web.visit(site)
+    said = str(failure.value)
+    assert "answered with 500" in said and "favicon2.svg" in said
+    assert "ALLOWED_HOSTS" not in said
+
+
+def test_an_error_of_loading_is_not_called_a_missing_migration(proved, tree):
+    edit(tree, "config/settings.py", "import os\n", "import os\nimport nothing_of_that_name\n")
+    with pytest.raises(Failed, match="cannot be loaded") as failure:
+        release.check_migrations(tree, python_of(proved[0]), production(), first=web.TELL_FACTS)
+    assert failure.value.finished.command == "python manage.py makemigrations --check"
+
+
+def test_a_file_that_may_be_the_procfile_is_named(tree):
+    (tree / "Procfile").rename(tree / "procfile.txt")
+    assert "git mv procfile.txt Procfile" in complaint(tree)
+
+
+def test_tests_that_slugignore_takes_away_are_still_run(proved, tmp_path):
+    clone = tmp_path / "clone"
+    env = caller_environment(tmp_path / "home")
+    assert run(["git", "clone", "-q", proved[0], clone], tmp_path, env).status == 0
+    (clone / ".slugignore").write_text("/tests\n", **UTF8)
+    os.symlink(proved[0] / ".venv", clone / ".venv")
+    shutil.copytree(proved[0] / ".preflight", clone / ".preflight", symlinks=True)
+    ended = run([sys.executable, "-m", "preflight", "--uncommitted"], clone, env)
+    assert ended.status == 0, ended.output
+
+
+def test_the_same_output_is_shown_once(capsys):
+    bad = process.Finished("one", 1, "Traceback\n  lines\nNameError: name 'x'", 0.1)
+    steps = [
+        Step("build", "collectstatic", str, state=State.FAILED, finished=bad),
+        Step("release", "tests", str, state=State.FAILED, finished=bad),
+        Step("web", "boot", str, state=State.NOT_REACHED),
+    ]
+    report.show_outputs(steps)
+    shown = capsys.readouterr().out
+    assert shown.count("Traceback") == 1
+    assert "the same as in collectstatic: NameError: name 'x'" in shown
+    assert "Not reached, or not to its end: web" in shown
+
+
+def test_a_name_that_no_index_has_is_the_projects_fault():
+    output = "ERROR: Could not find a version that satisfies djnago==5.2 (from versions: none)"
+    assert build.reason_here(process.Finished("pip", 1, output, 0.1)) is None
+
+
+def test_optional_config_vars_stay_unset_as_on_heroku(tree):
+    (tree / "app.json").write_text(
+        '{"env": {"EMAIL_URL": {"required": false}, "N": {"value": 2}}}', **UTF8
+    )
+    assert build.config_vars(tree) == {"N": "2"}
+
+
+def test_a_fault_of_the_rehearsal_itself_is_no_traceback():
+    step = Step("a", "first", lambda: {}["x"])
+    run_all([step], lambda step: None)
+    assert step.state is State.NOT_PROVED and "the rehearsal itself failed" in step.detail
 
 
 def test_memory_beyond_a_dyno_is_refused(site, monkeypatch):

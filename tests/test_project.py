@@ -115,6 +115,14 @@ def test_the_secret_key_is_in_env_alone_and_never_printed(proved):
     assert tracked.status == 1, "the key is in git"
 
 
+def test_the_printed_command_for_the_key_makes_one(proved):
+    """What is pasted into bash; an empty value would be set without a word."""
+    project, ended = proved
+    printed = re.search(r'heroku config:set (SECRET_KEY=".*")', ended.output)[1]
+    shown = run(["bash", "-c", f'{printed}; printf %s "$SECRET_KEY"'], project)
+    assert re.fullmatch(r"[\w-]{80,}", shown.output), shown.output
+
+
 def test_a_second_rehearsal_of_the_committed_project_holds(proved, tmp_path):
     project, _ = proved
     ended = run([python_of(project), "-m", "preflight"], project, caller_environment(tmp_path))

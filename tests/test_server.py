@@ -124,6 +124,23 @@ def test_a_line_of_the_log_is_logfmt_with_the_routers_id_and_no_query(proved, si
     )
 
 
+def test_a_visitor_cannot_write_lines_of_the_log(proved, site):
+    forged = "/a%0Amethod=POST%20path=%22/admin/%22%20status=200%0A%1b[31mred"
+    with serve(site, proved) as (_, port, log):
+        link = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        link.request("GET", forged, headers=ROUTED | {"X-Request-Id": 'a" status=200'})
+        link.getresponse().read()
+        link.close()
+        deadline = time.monotonic() + 10
+        while "%0Amethod" not in log.read_text() and time.monotonic() < deadline:
+            time.sleep(0.05)
+    text = log.read_text()
+    assert not re.search(r"(?m)^method=POST", text)
+    assert "\x1b" not in text
+    assert 'path="/a%0Amethod=POST' in text
+    assert 'request_id=a"' not in text
+
+
 def test_static_files_are_compressed_and_cached_for_a_year(proved, site):
     with serve(site, proved) as (_, port, _log):
         page = get(port, "/")[1].decode()

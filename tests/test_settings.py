@@ -298,9 +298,28 @@ def test_env_is_read_from_its_exact_path_and_never_from_above(python, project):
     (project / ".env").unlink()
     env = {name: value for name, value in BARE.items()}
     assert read_settings(python, project, "DEBUG", env=env) == [False]
-    # Windows PowerShell writes a byte-order mark.
-    (project / ".env").write_text("DEBUG=true\n", encoding="utf-8-sig")
-    assert read_settings(python, project, "DEBUG", env=env) == [True]
+    # Windows PowerShell writes UTF-16, or a byte-order mark.
+    for encoding in ("utf-8-sig", "utf-16"):
+        (project / ".env").write_text("DEBUG=true\n", encoding=encoding)
+        assert read_settings(python, project, "DEBUG", env=env) == [True]
+
+
+def test_what_is_wrong_on_a_dyno_alone_stops_a_release_there(python, project):
+    command = [python, "manage.py", "check", "--deploy"]
+    debug = production(DEBUG="true", DYNO="release.1")
+    assert "heroku.E004" in run(command, project, debug).output
+    sqlite = run(command, project, production(DYNO="release.1"))
+    assert sqlite.status == 1 and "heroku.E005" in sqlite.output
+    ci = run(command, project, production(DYNO="run.1", CI="true"))
+    assert ci.status == 0, ci.output
+
+
+def test_runserver_without_env_says_what_to_do_and_ends(python, project):
+    (project / ".env").unlink()
+    ended = run([python, "manage.py", "runserver", "127.0.0.1:0"], project, BARE, timeout=60)
+    assert ended.status != 0
+    assert "SECRET_KEY is not set." in ended.output
+    assert "python3 -m preflight setup" in ended.output
 
 
 def test_development_needs_no_manifest_and_no_account_elsewhere(python, variant):
@@ -324,7 +343,7 @@ def test_uploads_go_where_the_answer_says(python, variant):
         options = storages["default"]["OPTIONS"]
         assert options["file_overwrite"] is False and options["default_acl"] is None
         assert options["signature_version"] == "s3v4"
-        assert images == ["'self'", "https://*.amazonaws.com"]
+        assert images == ["'self'", "https://bucket.s3.eu-west-1.amazonaws.com"]
     elif backend == "config.storage.CloudinaryStorage":
         assert images == ["'self'", "https://res.cloudinary.com"]
     else:

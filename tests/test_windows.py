@@ -42,11 +42,14 @@ def test_printed_commands_need_no_activation(tmp_path, monkeypatch, system, pyth
     monkeypatch.chdir(tmp_path)
     hook = load_hook("post_gen_project.py", tmp_path, **ANSWERS)
     monkeypatch.setattr(hook.os, "name", system)
-    printed = hook.next_commands("none")
+    printed = hook.next_commands(committed=False)
     assert f"{python} manage.py runserver" in printed
     assert "&&" not in printed and "activate" not in printed and "export " not in printed
     assert "heroku config:set AWS_STORAGE_BUCKET_NAME=" in printed
     assert "git push heroku main" in printed
+    assert "git add ." in printed
+    # Nothing is set up here, so that comes first.
+    assert f"{'py' if system == 'nt' else 'python3'} -m preflight setup" in printed
 
 
 def test_a_folder_with_a_space_is_quoted(tmp_path, monkeypatch):
@@ -54,7 +57,7 @@ def test_a_folder_with_a_space_is_quoted(tmp_path, monkeypatch):
     folder.mkdir()
     monkeypatch.chdir(folder)
     hook = load_hook("post_gen_project.py", tmp_path, **ANSWERS)
-    assert f'cd "{folder}"' in hook.next_commands("new")
+    assert f'cd "{folder}"' in hook.next_commands(committed=True)
 
 
 def test_the_answers_reach_a_hook_as_data(tmp_path, monkeypatch):

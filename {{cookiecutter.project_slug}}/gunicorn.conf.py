@@ -5,6 +5,11 @@ Options given in the variable GUNICORN_CMD_ARGS win over this file. Heroku sets 
 https://docs.gunicorn.org/en/latest/settings.html
 """
 
+import re
+from urllib.parse import quote
+
+from gunicorn.glogging import Logger
+
 # Threads let a process answer others while one request waits for the database or for a service.
 # The number of processes is WEB_CONCURRENCY, which Heroku derives from the size of the dyno: 2 on
 # Eco, Basic and Standard-1X.
@@ -19,7 +24,7 @@ threads = 4
 # the way, such as a missing variable, ends the boot at once instead of restarting it for ever.
 preload_app = True
 
-# The kernel spreads connections evenly over the processes, which shortens the longest waits.
+# Each process has a queue of its own, and the kernel spreads new connections over them.
 reuse_port = True
 
 # Heroku's router keeps idle connections for 90 s. A server that closes one earlier may do so just
@@ -27,7 +32,8 @@ reuse_port = True
 # https://devcenter.heroku.com/articles/http-routing#keepalives
 keepalive = 95
 
-# The router gives up on a request after 30 s (H12). A process that hangs longer is replaced.
+# A process that gives no sign of life for longer is replaced. A single slow request does not count
+# as that; the router gives up on it after 30 s (H12).
 timeout = 30
 
 # Heroku kills a dyno 30 s after asking it to stop (R12). Requests in flight get 20 of them:
@@ -42,9 +48,23 @@ forwarded_allow_ips = "*"
 # string, which may hold what does not belong in a log.
 accesslog = "-"
 access_log_format = (
-    'method=%(m)s path="%(U)s" status=%(s)s bytes=%(B)s duration_ms=%(M)s '
-    "request_id=%({x-request-id}i)s"
+    'method=%(m)s path="%(U)s" status=%(s)s bytes=%(B)s duration_ms=%(M)s request_id=%(id)s'
 )
+
+
+class LogfmtLogger(Logger):
+    """gunicorn's logger, with nothing in a line that a visitor could pass off as another line."""
+
+    def atoms(self, resp, req, environ, request_time):
+        """Return the parts of a line: the path percent-encoded, the id if it has the form of one."""
+        atoms = super().atoms(resp, req, environ, request_time)
+        atoms["U"] = quote(environ.get("PATH_INFO", ""), safe="/~:@!$&'()*+,;=")
+        identity = environ.get("HTTP_X_REQUEST_ID", "")
+        atoms["id"] = identity if re.fullmatch(r"[\w-]{1,200}", identity, re.ASCII) else "-"
+        return atoms
+
+
+logger_class = LogfmtLogger
 
 # A dyno has nobody who would talk to gunicorn's control socket.
 control_socket_disable = True

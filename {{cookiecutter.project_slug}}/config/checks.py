@@ -1,5 +1,8 @@
 """System checks of this project: `python manage.py check --deploy` shows them."""
 
+import os
+
+from django.conf import settings
 from django.core.checks import Error, Tags, Warning, register
 
 from config.environment import current
@@ -23,6 +26,31 @@ def check_complete(app_configs, **kwargs):
         Error(problem.sentence, hint=f"{problem.command}\n{README}", id="heroku.E002")
         for problem in current().missing()
     ]
+
+
+@register(deploy=True)
+def check_dyno(app_configs, **kwargs):
+    """Report what is right on a laptop and wrong on a dyno; Heroku CI counts as a laptop."""
+    if "DYNO" not in os.environ or "CI" in os.environ:
+        return []
+    found = []
+    if settings.DEBUG:
+        found.append(
+            Error(
+                "DEBUG is on, so every visitor who meets an error sees the code and the settings.",
+                hint="heroku config:unset DEBUG",
+                id="heroku.E004",
+            )
+        )
+    if any("sqlite3" in database["ENGINE"] for database in settings.DATABASES.values()):
+        found.append(
+            Error(
+                "The database is a SQLite file on a disk that is emptied at every restart.",
+                hint="heroku addons:create heroku-postgresql:essential-0",
+                id="heroku.E005",
+            )
+        )
+    return found
 
 
 @register(Tags.database)

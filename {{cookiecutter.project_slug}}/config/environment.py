@@ -9,8 +9,12 @@ still collects its static files, and the release phase and the web process repor
 once instead of one a deploy.
 """
 
+import codecs
+import io
 import os
 import re
+import sys
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -57,7 +61,14 @@ def words(value: str) -> list[str]:
 
 def hosts(value: str) -> list[str]:
     """Return host names; of a pasted address such as https://host/ only the host is kept."""
-    return [re.sub(r"^https?://", "", host).split("/")[0].split(":")[0] for host in words(value)]
+    found = [re.sub(r"(?i)^https?://", "", host).split("/")[0].lower() for host in words(value)]
+    found = [re.sub(r":[0-9]+$", "", host) for host in found]
+    if not all(re.fullmatch(r"\*|\.?[a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\]", h) for h in found):
+        raise ValueError(
+            "has to hold host names, such as www.example.com, or .example.com for it and its "
+            "subdomains."
+        )
+    return found
 
 
 def origins(value: str) -> list[str]:
@@ -195,7 +206,7 @@ VARIABLES = [
         development="only-for-development-and-worth-nothing",
         required=True,
         command="heroku config:set SECRET_KEY="
-        "\"$(python -c 'import secrets; print(secrets.token_urlsafe(64))')\"",
+        "\"$(python3 -c 'import secrets; print(secrets.token_urlsafe(64))')\"",
     ),
     Variable(
         "SECRET_KEY_FALLBACKS",
@@ -209,11 +220,6 @@ VARIABLES = [
         database_url,
         required=True,
         command="heroku addons:create heroku-postgresql:essential-0",
-    ),
-    Variable(
-        "TEST_DATABASE_URL",
-        "The database server of the tests; without it they use SQLite in memory.",
-        database_url,
     ),
     Variable(
         "ALLOWED_HOSTS",
@@ -362,8 +368,15 @@ class Environment:
         lines = ["This site does not start yet. Its environment is not complete:", ""]
         for problem in problems:
             lines += [f"  {problem.sentence}", f"      {problem.command}"]
-        lines += ["", "README.md explains every variable."]
-        raise SystemExit("\n".join(lines))
+        if "DYNO" not in os.environ:
+            lines += ["", "On your own machine, this makes what is missing:"]
+            lines += ["      python3 -m preflight setup    (on Windows: py -m preflight setup)"]
+        message = "\n".join([*lines, "", "README.md explains every variable."])
+        if threading.current_thread() is not threading.main_thread():
+            # runserver starts the site in a thread, where SystemExit says nothing and ends nothing.
+            print(message, file=sys.stderr, flush=True)
+            os._exit(1)
+        raise SystemExit(message)
 
 
 def development_origins(raw: Mapping[str, str], port: int = 8000) -> list[str]:
@@ -384,7 +397,13 @@ def current() -> Environment:
     """Return the environment of this process, with the lines of .env below it.
 
     `.env` is read from its exact path. A search through the parent folders would find the file of
-    another project. "utf-8-sig" reads what Windows PowerShell writes, too.
+    another project.
     """
-    load_dotenv(BASE_DIR / ".env", encoding="utf-8-sig")
+    path = BASE_DIR / ".env"
+    if path.is_file():
+        content = path.read_bytes()
+        # Windows PowerShell writes UTF-16, or UTF-8 with a mark in front.
+        wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        text = content.decode("utf-16" if wide else "utf-8-sig", errors="replace")
+        load_dotenv(stream=io.StringIO(text))
     return Environment(os.environ)

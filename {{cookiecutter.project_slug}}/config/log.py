@@ -1,6 +1,7 @@
 """The request's id in every line of the log."""
 
 import logging
+import re
 
 
 class RequestIdFilter(logging.Filter):
@@ -13,5 +14,7 @@ class RequestIdFilter(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Complete the record and let it pass."""
         headers = getattr(getattr(record, "request", None), "headers", {})
-        record.request_id = headers.get("X-Request-Id", "-")
+        identity = headers.get("X-Request-Id", "")
+        # Anything else could pass itself off as further parts of the line.
+        record.request_id = identity if re.fullmatch(r"[\w-]{1,200}", identity, re.ASCII) else "-"
         return True

@@ -132,8 +132,9 @@ AUTHENTICATION_BACKENDS = [
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
 LOGIN_URL = "account_login"
-# Nothing tells a stranger which addresses have an account.
-ACCOUNT_PREVENT_ENUMERATION = True
+# Attempts are counted for each visitor, and behind the router all would look like one. It appends
+# the visitor's address to X-Forwarded-For, so the last one is true.
+ALLAUTH_TRUSTED_PROXY_COUNT = 0 if DEBUG else 1
 {% else %}
 LOGIN_URL = "login"
 {% endif %}
@@ -241,7 +242,10 @@ policy = {
     "object-src": ["'none'"],
 }
 {% if cookiecutter.storage == 's3' %}
-bucket_host = environment["AWS_S3_ENDPOINT_URL"] or "https://*.amazonaws.com"
+bucket_host = environment["AWS_S3_ENDPOINT_URL"] or (
+    f"https://{environment['AWS_STORAGE_BUCKET_NAME']}"
+    f".s3.{environment['AWS_S3_REGION_NAME']}.amazonaws.com"
+)
 policy["img-src"] = policy["media-src"] = ["'self'", bucket_host]
 {% elif cookiecutter.storage == 'cloudinary' %}
 policy["img-src"] = policy["media-src"] = ["'self'", "https://res.cloudinary.com"]

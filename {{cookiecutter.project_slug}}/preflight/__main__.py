@@ -116,6 +116,8 @@ class Plan:
     def check_source(self) -> str:
         """Check them by the rules of the build, and prepare the environment of what follows."""
         told = source.check(self.tree, self.pushed.names)
+        # Heroku CI, which runs the tests, does not read .slugignore.
+        shutil.copytree(self.tree, self.folder / "checkout", symlinks=True)
         source.apply_slugignore(self.tree)
         self.environment = build.choose_environment(self.cache, self.tree, self.python)
         self.database = release.choose_database(self.folder)
@@ -166,7 +168,7 @@ class Plan:
         """Run the project's tests with the interpreter of .venv, which has what they need."""
         python = process.python_in(self.project / ".venv")
         variables = process.bare_environment(self.folder / "home", python.parent)
-        return release.run_tests(self.tree, python, variables)
+        return release.run_tests(self.folder / "checkout", python, variables)
 
     def boot(self) -> str:
         """Start the web process."""
@@ -182,7 +184,7 @@ class Plan:
 
     def limits(self) -> list[str]:
         """Return what a rehearsal that held has not shown."""
-        found = []
+        found = list(self.pushed.notes) if self.pushed else []
         wanted = interpreter.read_version_file(self.project) or rules.DEFAULT_PYTHON
         if self.python and self.python.series != wanted:
             found.append(
@@ -217,7 +219,10 @@ def main(arguments: list[str] | None = None) -> int:
     """Run a rehearsal or a set-up; return the exit status."""
     options = parse(arguments)
     report.prepare_terminal()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for name in ("SIGTERM", "SIGHUP"):
+        # Windows has no SIGHUP, which a terminal sends when it is closed.
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.default_int_handler)
     project = options.project.resolve()
     if not project.is_dir():
         print(f"There is no folder {project}.", file=sys.stderr)
@@ -235,8 +240,13 @@ def main(arguments: list[str] | None = None) -> int:
             plan.plan_rehearsal(found, complete, tests_ready)
         run_all(plan.steps, report.tell)
         seconds = time.monotonic() - began
-        push = plan.pushed.push if plan.pushed else None
-        return report.conclude(plan.steps, plan.limits(), seconds, project.name, push)
+        report.show_outputs(plan.steps)
+        status = report.conclude(plan.steps, seconds, project, rehearse)
+        if status == report.PROVED and rehearse:
+            report.say_limits(plan.limits())
+            if source.has_remote(project):
+                report.say(f"Push it:   {plan.pushed.push}")
+        return status
     except KeyboardInterrupt:
         report.say()
         report.say(f"Stopped. Nothing runs any more, and {project} is as the steps above left it.")

@@ -13,7 +13,7 @@ HERE = (
         r"connection refused|connection reset|network is unreachable|no route to host"
         r"|error sending request|failed to establish a new connection|proxyerror"
         r"|failed to fetch|could not connect|certificate verify failed|tls handshake"
-        r"|from versions: none|remote end closed connection|incompleteread|50[0-9] server error",
+        r"|remote end closed connection|incompleteread|50[0-9] server error|max retries exceeded",
         "the package index did not answer",
     ),
     (

@@ -2,9 +2,11 @@
 
 import hashlib
 import json
+import os
 import re
 import secrets
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 from preflight import advice, process, rules
@@ -36,7 +38,9 @@ def install_commands(
     python = str(process.python_in(environment))
     if (project / "uv.lock").is_file():
         if not uv:
-            raise NotProved("the project is packaged with uv, and there is no uv here")
+            raise NotProved(
+                "there is no uv here, which this project needs: preflight setup gets it"
+            )
         groups = [] if tests else ["--no-default-groups"]
         return [[uv, "sync", "--quiet", "--locked", "--inexact", *groups]]
     if not (project / "requirements.txt").is_file():
@@ -79,6 +83,12 @@ def choose_environment(cache: Path, tree: Path, python: Python) -> Path:
     for name in (*rules.PACKAGE_MANAGERS, "pyproject.toml"):
         path = tree / name
         content.update(name.encode() + (path.read_bytes() if path.is_file() else b""))
+    requirements = tree / "requirements.txt"
+    if requirements.is_file() and re.search(
+        rb"(?m)^\s*(-[rce]\b|--|\.)", requirements.read_bytes()
+    ):
+        # Other files belong to these requirements; what they say is not compared.
+        content.update(secrets.token_bytes())
     return cache / f"environment-{content.hexdigest()[:12]}"
 
 
@@ -128,7 +138,8 @@ def run_project(command: list[str] | str, tree: Path, variables: dict[str, str],
         raise NotProved("something outside ended it", finished)
     if re.search(advice.HERE[0][0], finished.output, re.IGNORECASE):
         raise NotProved(advice.HERE[0][1], finished)
-    raise Failed(wrong, finished)
+    # The copy is gone when somebody reads this; the same file is in the project.
+    raise Failed(wrong, replace(finished, output=finished.output.replace(f"{tree}{os.sep}", "")))
 
 
 def config_vars(tree: Path) -> dict[str, str]:
@@ -137,7 +148,7 @@ def config_vars(tree: Path) -> dict[str, str]:
     if not path.is_file():
         return {}
     try:
-        declared = json.loads(path.read_text(encoding="utf-8")).get("env", {})
+        declared = json.loads(path.read_text(encoding="utf-8")).get("env") or {}
     except (ValueError, AttributeError) as error:
         raise Failed(f"app.json is not valid JSON: {error}") from None
     found = {}
@@ -145,8 +156,10 @@ def config_vars(tree: Path) -> dict[str, str]:
         entry = entry if isinstance(entry, dict) else {"value": entry}
         if entry.get("generator") == "secret":
             found[name] = secrets.token_hex(32)
-        else:
-            found[name] = entry.get("value") or rules.PLACEHOLDERS.get(name, rules.PLACEHOLDER)
+        elif "value" in entry:
+            found[name] = str(entry["value"])
+        elif entry.get("required", True):
+            found[name] = rules.PLACEHOLDERS.get(name, rules.PLACEHOLDER)
     return found
 
 

@@ -141,13 +141,14 @@ def probe(command: list[str]) -> Python | None:
 
 
 @cache
-def find_uv(project: Path | None = None) -> str | None:
+def find_uv(project: Path | None = None, lasting: bool = False) -> str | None:
     """Return the uv to install with, or None: the one that runs us, in .venv, or on PATH.
 
+    `lasting` leaves out the one that runs us, whose environment may be a throw-away one.
     Each is run first: a shim of pyenv is a program that answers "command not found".
     """
-    places = [os.environ.get("UV")]
-    if importlib.util.find_spec("uv"):
+    places = [] if lasting else [os.environ.get("UV")]
+    if importlib.util.find_spec("uv") and not lasting:
         import uv
 
         try:

@@ -3,7 +3,7 @@
 import os
 import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -95,11 +95,17 @@ def check_migrations(tree: Path, python: Path, variables: dict[str, str], first:
     the time that this takes. Returns the output.
     """
     command = [str(python), "manage.py", "shell", "-c", first + MAKEMIGRATIONS]
-    wrong = (
-        "The models and their migrations differ. Make the missing one and commit it: "
-        "python manage.py makemigrations"
-    )
-    return run_project(command, tree, variables, wrong)
+    try:
+        return run_project(command, tree, variables, "The project cannot be loaded.")
+    except Failed as error:
+        shown = replace(error.finished, command="python manage.py makemigrations --check")
+        if "Migrations for '" not in shown.output:
+            raise Failed(str(error), shown) from None
+        raise Failed(
+            "The models and their migrations differ. Make the missing one, and commit it:\n"
+            "python manage.py makemigrations",
+            shown,
+        ) from None
 
 
 def run_release_command(tree: Path, variables: dict[str, str]) -> str:

@@ -7,12 +7,12 @@ import tempfile
 import textwrap
 from pathlib import Path
 
-from preflight import rules
+from preflight import process, rules
 from preflight.steps import State, Step
 
 COLOURS = {State.OK: "32", State.FAILED: "31", State.NOT_PROVED: "33", State.NOT_REACHED: "2"}
 LAST_LINES = 25
-WIDTH = 100
+INDENT = 12
 
 # Exit statuses, also told in the README.
 PROVED, WRONG, NOT_PROVED, STOPPED = 0, 1, 3, 130
@@ -40,31 +40,56 @@ def say(text: str = "") -> None:
         sys.stdout = open(os.devnull, "w", encoding="utf-8")
 
 
+def wrap(text: str, first: str = "", rest: int = INDENT) -> str:
+    """Return a text in lines that fit the terminal, all but the first indented.
+
+    Words, and so paths, are never broken. A pipe has no end of line.
+    """
+    columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else 10_000
+    return textwrap.fill(
+        text,
+        columns,
+        initial_indent=first,
+        subsequent_indent=" " * rest,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
 def tell(step: Step) -> None:
     """Print the line of a step that has ended, and what went wrong."""
     if step.state is State.NOT_REACHED:
         return
-    first, *more = step.detail.split("\n")
-    shown = first if step.state is State.OK else ""
-    seconds = f"{step.seconds:5.1f} s"
-    line = f"  {step.state.value:<10}  {step.phase:<7}  {step.title:<28}  {seconds}  {shown}"
-    say(paint(line.rstrip(), step.state) if step.state is not State.OK else line.rstrip())
-    if step.state is not State.OK:
-        for sentence in [first, *more]:
-            say(textwrap.indent(textwrap.fill(sentence, WIDTH - 14), " " * 14))
-
-
-def show_output(step: Step) -> None:
-    """Print the command of a step that failed, and its last lines."""
-    if not step.finished:
+    start = f"  {step.state.value:<10}  {step.phase:<7}  {step.title:<15}  {step.seconds:5.1f} s  "
+    if step.state is State.OK:
+        say(wrap(step.detail, start, len(start)) if step.detail else start.rstrip())
         return
-    lines = step.finished.output.rstrip().split("\n")
-    say()
-    say(f"  $ {step.finished.command}")
-    if len(lines) > LAST_LINES:
-        say(f"    ... {len(lines) - LAST_LINES} lines before these")
-    for line in lines[-LAST_LINES:]:
-        say(f"    {line}")
+    say(paint(start.rstrip(), step.state))
+    for sentence in step.detail.split("\n"):
+        say(wrap(sentence, " " * INDENT))
+
+
+def show_outputs(steps: list[Step]) -> None:
+    """Print the output of the steps that failed, the same words once, and what was not reached."""
+    shown: dict[str, str] = {}
+    for step in steps:
+        if not step.finished:
+            continue
+        lines = step.finished.output.rstrip().split("\n")
+        say()
+        say(f"  $ {step.finished.command}")
+        if lines[-1].strip() and lines[-1] in shown:
+            say(f"    the same as in {shown[lines[-1]]}: {lines[-1].strip()}")
+            continue
+        shown[lines[-1]] = step.title
+        if len(lines) > LAST_LINES:
+            say(f"    ... {len(lines) - LAST_LINES} lines before these")
+        for line in lines[-LAST_LINES:]:
+            say(f"    {line}")
+    missed = [step.phase for step in steps if step.state is State.NOT_REACHED]
+    if missed:
+        say()
+        say(f"  Not reached, or not to its end: {', '.join(dict.fromkeys(missed))}")
 
 
 def write_log(steps: list[Step], name: str) -> Path | None:
@@ -83,51 +108,40 @@ def write_log(steps: list[Step], name: str) -> Path | None:
     return Path(path)
 
 
-def conclude(
-    steps: list[Step], limits: list[str], seconds: float, name: str, push: str | None
-) -> int:
+def conclude(steps: list[Step], seconds: float, project: Path, rehearsed: bool) -> int:
     """Print the verdict and return the exit status.
 
-    `limits` are the things that even a rehearsal in which all held does not show; `push` is the
-    command that deploys, or None if nothing was rehearsed.
+    `rehearsed` says whether the deploy was rehearsed, and not only the project set up.
     """
     bad = [step for step in steps if step.state in {State.FAILED, State.NOT_PROVED}]
-    for step in bad:
-        show_output(step)
-    log = write_log(bad, name)
     say()
+    if not bad and rehearsed:
+        verdict = "it builds, releases, starts, answers and stops as Heroku wants it."
+        say(paint(wrap(f"Proved in {seconds:.1f} s: {verdict}", rest=0), State.OK))
+        return PROVED
     if not bad:
-        if push is not None:
-            say(
-                paint(
-                    f"Proved in {seconds:.1f} s: it builds, releases, starts, answers and stops "
-                    "as Heroku wants it.",
-                    State.OK,
-                )
-            )
-            say_limits(limits)
-            if push:
-                say(f"Push it:   {push}")
+        python = process.python_in(Path(".venv"))
+        say(f"Ready in {seconds:.1f} s. Start it: {python} manage.py runserver")
         return PROVED
     if any(step.state is State.FAILED for step in bad):
         wrong = ", ".join(step.title for step in bad if step.state is State.FAILED)
-        say(paint(f"Wrong: {wrong}. Mend that before the push.", State.FAILED))
+        say(paint(wrap(f"Wrong: {wrong}. Mend that before the push.", rest=0), State.FAILED))
         status = WRONG
     else:
         reasons = "; ".join(dict.fromkeys(step.detail.split("\n")[0] for step in bad))
-        say(paint(f"Not proved here: {reasons}.".replace("..", "."), State.NOT_PROVED))
+        verdict = f"Not proved here: {reasons.rstrip('.')}."
+        say(paint(wrap(verdict, rest=0), State.NOT_PROVED))
         status = NOT_PROVED
+    log = write_log(bad, project.name)
     if log:
         say(f"The whole output is in {log}")
     return status
 
 
 def say_limits(limits: list[str]) -> None:
-    """Print what was not shown."""
+    """Print what even a rehearsal in which all held has not shown."""
     for number, limit in enumerate(limits):
-        head = "Not shown: " if number == 0 else " " * 11
-        text = textwrap.fill(limit, min(WIDTH, shutil.get_terminal_size().columns) - 11)
-        say(head + textwrap.indent(text, " " * 11).lstrip())
+        say(wrap(limit, "Not shown: " if number == 0 else " " * 11, 11))
 
 
 def headline(name: str, what: str) -> None:

@@ -26,10 +26,12 @@ OLDEST_PYTHON_OF_DJANGO = {(6, 0): (3, 12), (5, 0): (3, 10), (4, 2): (3, 8)}
 
 # BP lib/checks.sh refuses the first two; a committed env/ is not caught there and fills the slug.
 ENVIRONMENT_MARK = "pyvenv.cfg"
-SECRET_FILES = (".env", "env.py", ".env.production", ".pgpass", "credentials.csv")
+SECRET_FILES = (".env", ".env.production", ".pgpass", "credentials.csv")
+# In the root alone: a package may have a module of this name.
+SECRET_FILES_IN_ROOT = ("env.py",)
 
 # DC procfile: the name is exact, and a line is "type: command".
-PROCESS_TYPE = r"(?m)^\s*([A-Za-z0-9_-]+):\s*(.+?)\s*$"
+PROCESS_TYPE = r"(?m)^[ \t]*([A-Za-z0-9_-]+):[ \t]*(\S.*?)[ \t\r]*$"
 
 # BP bin/steps/collectstatic: how deep below the root manage.py is looked for.
 MANAGE_PY_DEPTH = 3

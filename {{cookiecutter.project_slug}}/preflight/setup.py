@@ -27,8 +27,15 @@ def make_venv(project: Path, python: Python) -> str:
             raise Failed("There is a folder .venv that is no virtual environment. Rename it.")
         build.make_environment(python, folder, interpreter.find_uv(project), seed=True)
         (folder / ".gitignore").write_text("*\n", encoding="utf-8")
-    if wants_uv(project) and not interpreter.find_uv(project):
-        command = [str(own), "-m", "pip", "install", "--quiet", "uv"]
+    if wants_uv(project) and not interpreter.find_uv(project, lasting=True):
+        # The uv of a throw-away environment would be gone at the next rehearsal.
+        uv = interpreter.find_uv(project)
+        pip = (
+            [uv, "pip", "install", "--python", str(own)]
+            if uv
+            else [str(own), "-m", "pip", "install"]
+        )
+        command = [*pip, "--quiet", "uv"]
         installed = process.run(command, project, process.installer_environment())
         if installed.status != 0:
             raise NotProved(
@@ -54,7 +61,8 @@ def lock(project: Path, python: Python) -> str:
     variables = process.installer_environment() | {"UV_PYTHON": python.path}
     made = process.run([uv, "lock", "--quiet"], project, variables)
     if made.status != 0:
-        raise NotProved(build.reason_here(made) or "uv.lock cannot be made here", made)
+        reason = build.reason_here(made)
+        raise NotProved(reason, made) if reason else Failed("uv.lock cannot be made.", made)
     return "uv.lock made"
 
 
@@ -91,13 +99,16 @@ def migrate(project: Path, folder: Path) -> str:
     a database nothing is done.
     """
     env = project / ".env"
-    text = env.read_text(encoding="utf-8", errors="replace") if env.is_file() else ""
-    if re.search(r"(?m)^\s*(export\s+)?DATABASE_URL\s*=\s*[\"']?[^\s\"'#]", text):
+    text = env.read_text(encoding="utf-8-sig", errors="replace") if env.is_file() else ""
+    named = re.search(r"(?m)^[ \t]*(export[ \t]+)?['\"]?DATABASE_URL['\"]?[ \t]*=[ \t]*\S", text)
+    if named:
         return ".env names a database; python manage.py migrate is yours to run"
     if not (project / "manage.py").is_file():
         return "no manage.py"
     python = process.python_in(project / ".venv")
     variables = process.bare_environment(folder / "home", python.parent)
+    # Set and empty: whatever a line of .env says that was not understood here, it does not count.
+    variables["DATABASE_URL"] = ""
     wrong = "The database of development cannot be migrated."
     build.run_project([str(python), "manage.py", "migrate", "--noinput"], project, variables, wrong)
     return "up to date"

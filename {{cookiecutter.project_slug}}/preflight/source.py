@@ -9,16 +9,24 @@ from pathlib import Path
 
 from preflight import interpreter, process, rules
 from preflight.process import Finished
-from preflight.steps import Failed
+from preflight.steps import Failed, NotProved
+
+# What `setup` and the project itself write beside the code. It counts as ignored in a rehearsal of
+# all files; whether git ignores it is told apart.
+LOCAL_FILES = (".env", "db.sqlite3")
 
 
 @dataclass(frozen=True)
 class Source:
-    """What would be pushed: where it comes from, the names of the files, the command to push it."""
+    """What would be pushed: where it comes from, the names of the files, the command to push it.
+
+    `notes` are sentences about what would not be pushed, or should not be.
+    """
 
     origin: str
     names: list[str]
     push: str
+    notes: list[str]
 
 
 def git(project: Path, *arguments: str, **variables: str) -> Finished:
@@ -35,6 +43,8 @@ def take(project: Path, tree: Path, uncommitted: bool = False) -> Source:
     Where there is no git, every file counts that the project's .gitignore does not name.
     """
     inside = git(project, "rev-parse", "--show-prefix")
+    if inside.status not in {0, 127} and "not a git repository" not in inside.output:
+        raise NotProved("git does not say what it would push", inside)
     if inside.status != 0:
         tree.mkdir(parents=True)
         return copy_without_git(project, tree)
@@ -42,15 +52,43 @@ def take(project: Path, tree: Path, uncommitted: bool = False) -> Source:
     whole = tree.with_name("repository") if prefix else tree
     whole.mkdir(parents=True)
     origin, names, branch = check_out(project, whole, uncommitted)
+    notes = find_notes(project, uncommitted)
     if not prefix:
         push = f"git push heroku {'main' if branch == 'main' else 'HEAD:main'}"
-        return Source(origin, names, push)
+        return Source(origin, names, push, notes)
     # Heroku looks at the root of what it is sent, so the folder has to be sent by itself.
     shutil.move(whole / prefix, tree)
     folder = prefix.rstrip("/")
-    return Source(
-        f"{folder}/ of {origin}", names, f"git subtree push --prefix {folder} heroku main"
-    )
+    push = f"git subtree push --prefix {folder} heroku main"
+    return Source(f"{folder}/ of {origin}", names, push, notes)
+
+
+def find_notes(project: Path, uncommitted: bool) -> list[str]:
+    """Return what the owner should know before a commit or a push."""
+    notes = []
+    changed = len(git(project, "status", "--porcelain", ".").output.splitlines())
+    head = git(project, "rev-parse", "--verify", "HEAD").status == 0
+    if changed and head and not uncommitted:
+        files = "1 changed file" if changed == 1 else f"{changed} changed files"
+        notes.append(
+            f"{files}, not committed and so not pushed. Commit, or rehearse with --uncommitted."
+        )
+    open_to_git = [
+        name
+        for name in LOCAL_FILES
+        if (project / name).exists() and git(project, "check-ignore", "-q", name).status == 1
+    ]
+    if open_to_git:
+        notes.append(
+            f"{' and '.join(open_to_git)}, which .gitignore does not name and git add would take "
+            "along: add a line for each to .gitignore first."
+        )
+    return notes
+
+
+def has_remote(project: Path) -> bool:
+    """Return whether git knows the app on Heroku."""
+    return git(project, "remote", "get-url", "heroku").status == 0
 
 
 def check_out(project: Path, whole: Path, uncommitted: bool) -> tuple[str, list[str], str]:
@@ -68,22 +106,20 @@ def check_out(project: Path, whole: Path, uncommitted: bool) -> tuple[str, list[
         "GIT_ALTERNATE_OBJECT_DIRECTORIES": str((project / real).resolve()),
     }
     head = git(project, "rev-parse", "--short", "--verify", "HEAD")
-    branch = git(project, "symbolic-ref", "--short", "HEAD").output.strip()
+    on = git(project, "symbolic-ref", "--short", "HEAD")
+    branch = on.output.strip() if on.status == 0 else ""
     if head.status == 0:
         git(project, "read-tree", "HEAD", **own)
-        origin = f"commit {head.output.strip()} on {branch}"
+        origin = f"commit {head.output.strip()}" + (f" on {branch}" if branch else "")
     else:
         kept = project / git(project, "rev-parse", "--git-path", "index").output.strip()
         if kept.is_file():
             shutil.copyfile(kept, index)
         origin = "the index, since nothing is committed yet"
     if uncommitted:
-        git(project, "add", "--all", ".", **own)
+        kept_out = [f":(exclude,glob)**/{name}" for name in LOCAL_FILES]
+        git(project, "add", "--all", "--", ".", *kept_out, **own)
         origin = "all files as if they were committed"
-    elif head.status == 0:
-        changed = len(git(project, "status", "--porcelain", ".").output.splitlines())
-        if changed:
-            origin += f"; {changed} changed or new files are not in it"
     prefix = f"--prefix={whole.as_posix()}/"
     copied = git(project, "-c", "core.autocrlf=false", "checkout-index", "--all", prefix, **own)
     names = git(project, "ls-files", "-z", **own).output.split("\0")
@@ -104,7 +140,7 @@ def copy_without_git(project: Path, tree: Path) -> Source:
         project, tree, ignore=shutil.ignore_patterns(*ignored), symlinks=True, dirs_exist_ok=True
     )
     names = [path.relative_to(tree).as_posix() for path in tree.rglob("*") if path.is_file()]
-    return Source("the folder, since it is no git repository", names, "")
+    return Source("the folder, since it is no git repository", names, "", [])
 
 
 def apply_slugignore(tree: Path) -> None:
@@ -143,7 +179,8 @@ def check(tree: Path, names: list[str]) -> str:
     if "web" not in process_types(tree):
         problems.append(
             "There is no Procfile with a line 'web: ...' in the root; Heroku would start nothing "
-            "(H14). Its name has a capital P and no ending."
+            "(H14). Its name has a capital P and no ending, and such a line is, for example: "
+            "web: gunicorn config.wsgi" + other_procfile(names)
         )
     for name in names:
         base = name.rpartition("/")[2]
@@ -153,7 +190,7 @@ def check(tree: Path, names: list[str]) -> str:
                 f"The virtual environment {folder}/ would be pushed. Add it to .gitignore. If it "
                 f"is committed already: git rm -r --cached {folder}"
             )
-        if base in rules.SECRET_FILES:
+        if base in rules.SECRET_FILES or name in rules.SECRET_FILES_IN_ROOT:
             problems.append(
                 f"{name} would be pushed, and whoever reads the repository reads its secrets. Add "
                 f"it to .gitignore. If it is committed already, change the secrets, too: "
@@ -163,6 +200,12 @@ def check(tree: Path, names: list[str]) -> str:
         raise Failed("\n".join(problems))
     series = interpreter.read_version_file(tree) or rules.DEFAULT_PYTHON
     return f"{rules.PACKAGE_MANAGERS[managers[0]]}, Python {series}, {len(names)} files"
+
+
+def other_procfile(names: list[str]) -> str:
+    """Return a command for a file that may have been meant as the Procfile."""
+    meant = [name for name in names if re.fullmatch(r"(?i)procfile(\.txt)?", name)]
+    return f"\ngit mv {meant[0]} Procfile" if meant and "Procfile" not in names else ""
 
 
 def check_python_version(tree: Path, names: list[str], managers: list[str]) -> list[str]:

@@ -64,6 +64,9 @@ class Step:
             # An OSError that no step has foreseen: a full disk, no right to write.
             self.detail, self.state = str(error), State.NOT_PROVED
             self.finished = getattr(error, "finished", None)
+        except Exception as error:
+            self.detail = f"the rehearsal itself failed ({type(error).__name__}: {error})"
+            self.state = State.NOT_PROVED
         self.seconds = time.monotonic() - began
 
 

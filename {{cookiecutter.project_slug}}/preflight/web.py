@@ -138,7 +138,7 @@ def boot(site: Site) -> str:
             wrong = "The web process ends while it starts, so Heroku would show H10."
             raise Failed(wrong, site.as_finished(str(command)))
         try:
-            ask(site, "/", timeout=left)
+            send_request(site, "/", timeout=left)
         except (OSError, http.client.HTTPException):
             time.sleep(0.02)
         else:
@@ -159,18 +159,30 @@ def gunicorn_runs(site: Site) -> bool:
     return process.run([str(site.python), "-c", code], site.tree, site.variables).status != 3
 
 
-def ask(
+def ask(site: Site, path: str, **options) -> Answer:
+    """Send a GET request as the router would; raise Failed if there is no answer to it."""
+    try:
+        return send_request(site, path, **options)
+    except (OSError, http.client.HTTPException) as error:
+        log = site.as_finished("the web process")
+        raise Failed(f"{path} is not answered ({type(error).__name__}).", log) from None
+
+
+def send_request(
     site: Site,
     path: str,
     https: bool = True,
     host: str = rules.HOST,
     timeout: float = 30,
-    **headers: str,
+    headers: dict[str, str] | None = None,
 ) -> Answer:
-    """Send a GET request as the router would send it: over plain http, the visitor in headers."""
+    """Send a GET request over plain http, with the visitor in headers, as the router does.
+
+    Raises OSError or HTTPException if there is no answer.
+    """
     connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=timeout)
     try:
-        connection.request("GET", path, headers=router_headers(host, https) | headers)
+        connection.request("GET", path, headers=router_headers(host, https) | (headers or {}))
         response = connection.getresponse()
         return Answer(response.status, response.headers, response.read())
     finally:
@@ -207,9 +219,15 @@ def visit(site: Site) -> str:
     home = ask(site, "/")
     expect(
         home.status == 200,
-        f"https://{rules.HOST}/ is answered with {home.status} {home.headers.get('Location', '')} "
-        "instead of 200." + (" Set SECURE_PROXY_SSL_HEADER." if home.status in {301, 302} else ""),
+        f"https://{rules.HOST}/ is answered with {home.status} instead of 200."
+        + (" Set SECURE_PROXY_SSL_HEADER." if home.status in {301, 302} else ""),
     )
+    if home.status >= 500:
+        # Everything else that could be said of the site would follow from this.
+        causes = re.findall(r"(?m)^[\w.]*(?:Error|Exception)\b.*$", site.read_log())
+        said = f" The log says: {causes[-1]}" if causes else ""
+        log = site.as_finished("the web process")
+        raise Failed(f"The home page is answered with {home.status}.{said}", log)
     foreign = ask(site, "/", host=rules.FOREIGN_HOST)
     expect(
         foreign.status == 400,
@@ -385,7 +403,8 @@ def provoke(site: Site, database_url: str) -> str:
     before = len(site.read_log())
     identity = secrets.token_hex(8)
     cookie = f"{site.facts['cookie']}={secrets.token_hex(16)}"
-    answer = ask(site, site.facts["admin"], **{"Cookie": cookie, "X-Request-Id": identity})
+    headers = {"Cookie": cookie, "X-Request-Id": identity}
+    answer = ask(site, site.facts["admin"], headers=headers)
     if answer.status != 500:
         raise NotProved(f"a broken database is answered with {answer.status}, not with 500")
     written = site.read_log()[before:]
@@ -410,18 +429,15 @@ def stop(site: Site) -> str:
     kept = http.client.HTTPConnection("127.0.0.1", site.port, timeout=rules.SHUTDOWN_SECONDS)
     headers = router_headers(rules.HOST, https=True)
     kept.request("GET", "/", headers=headers)
-    kept.getresponse().read()
+    first = kept.getresponse()
+    first.read()
     began = time.monotonic()
     process.send(site.server, signal.SIGTERM)
     time.sleep(0.05)
-    try:
-        kept.request("GET", "/", headers=headers)
-        meanwhile = f", a request meanwhile answered with {kept.getresponse().status}"
-    except (ConnectionError, http.client.HTTPException):
-        # The server keeps no connections, so the router would not have sent it there.
-        meanwhile = ""
-    finally:
-        kept.close()
+    meanwhile = ""
+    if not first.will_close:
+        meanwhile = f", a request meanwhile answered with {ask_meanwhile(site, kept, headers)}"
+    kept.close()
     while time.monotonic() - began < rules.SHUTDOWN_SECONDS:
         if process.has_ended(site.server):
             close(site)
@@ -433,6 +449,22 @@ def stop(site: Site) -> str:
         "it with the requests it works on (R12).",
         site.as_finished("SIGTERM"),
     )
+
+
+def ask_meanwhile(site: Site, kept: http.client.HTTPConnection, headers: dict[str, str]) -> int:
+    """Send a request over a kept connection to a server that is leaving; return the status."""
+    try:
+        kept.request("GET", "/", headers=headers)
+        status = kept.getresponse().status
+    except (OSError, http.client.HTTPException) as error:
+        status, said = 0, f"dropped ({type(error).__name__})"
+    else:
+        said = f"answered with {status}"
+    if not 200 <= status < 500:
+        close(site)
+        wrong = f"A request that arrives after SIGTERM over a kept connection is {said} (H13)."
+        raise Failed(wrong, site.as_finished("SIGTERM"))
+    return status
 
 
 def close(site: Site) -> None:

@@ -10,11 +10,10 @@ import os
 from config.environment import VARIABLES
 
 os.environ["PYTHON_DOTENV_DISABLED"] = "1"
-test_database = os.environ.get("TEST_DATABASE_URL")
 for variable in VARIABLES:
     os.environ.pop(variable.name, None)
 os.environ["SECRET_KEY"] = "a-key-for-tests-that-signs-nothing-of-value-0123456789"
-os.environ["DATABASE_URL"] = test_database or "sqlite://:memory:"
+os.environ["DATABASE_URL"] = os.environ.get("TEST_DATABASE_URL") or "sqlite://:memory:"
 
 from config.settings import *  # noqa: E402, F403
 from config.settings import STORAGES  # noqa: E402

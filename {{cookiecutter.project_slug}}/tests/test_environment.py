@@ -48,8 +48,14 @@ def test_a_database_url_with_a_slip_is_explained_and_never_quoted(value, said):
 
 
 def test_pasted_addresses_become_hosts():
-    environment = Environment({"ALLOWED_HOSTS": "https://www.example.com/, example.com"})
+    environment = Environment({"ALLOWED_HOSTS": "HTTPS://www.example.com/, example.com:80"})
     assert environment["ALLOWED_HOSTS"] == ["www.example.com", "example.com"]
+
+
+@pytest.mark.parametrize("value", ['"www.example.com"', "www example.com", "*.example.com", "/"])
+def test_what_is_no_host_is_explained(value):
+    [problem] = Environment({"ALLOWED_HOSTS": value}).problems
+    assert "host names" in problem.sentence
 
 
 def test_an_origin_needs_its_scheme():

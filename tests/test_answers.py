@@ -90,9 +90,8 @@ def test_any_folder_gives_a_name_that_heroku_takes(tmp_path, slug):
 
 def test_the_nastiest_name_is_proved_in_full(tmp_path):
     name = """"It's" \\ {{ 7*7 }} {% if %} $(touch owned) <b> 我 🚀 Ü"""
-    ended = bake(
-        tmp_path / "out", project_name=escape_jinja(name), project_slug="django", accounts="allauth"
-    )
+    answers = {"project_slug": "django", "accounts": "allauth", "packaging": "uv"}
+    ended = bake(tmp_path / "out", project_name=escape_jinja(name), **answers)
     assert ended.outcome == "proved", ended.output
     assert not list(tmp_path.rglob("owned"))
     page = run(

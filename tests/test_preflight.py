@@ -107,7 +107,9 @@ def test_what_is_pushed_is_the_commit_and_not_the_folder(proved, tmp_path):
     (clone / "new.txt").write_text("new\n", **UTF8)
     (clone / "Procfile").write_text("web: other\n", **UTF8)
     pushed = source.take(clone, tmp_path / "committed/app")
-    assert pushed.notes[0].startswith("2 changed files, not committed and so not pushed.")
+    [note] = source.find_notes(clone, uncommitted=False)
+    assert note.startswith("2 changed files, not committed and so not pushed.")
+    assert "Procfile" in pushed.names
     assert "gunicorn" in (tmp_path / "committed/app/Procfile").read_text(**UTF8)
     assert not (tmp_path / "committed/app/new.txt").exists()
     whole = source.take(clone, tmp_path / "all/app", uncommitted=True)

@@ -2,11 +2,13 @@
 
 import json
 import re
+import sys
 
 import pytest
 
 from tests.helpers import (
     BARE,
+    CHOICES,
     bake,
     caller_environment,
     covering_combinations,
@@ -14,8 +16,10 @@ from tests.helpers import (
     name_of,
     production,
     python_of,
+    render,
     run,
 )
+from tests.test_settings import find_new_python
 
 ZONES = ["UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires"]
 
@@ -44,6 +48,25 @@ def test_a_combination_is_proved(tmp_path, answers):
     assert f'TIME_ZONE = "{zone}"' in (project / "config/settings.py").read_text(encoding="utf-8")
     status = run(["git", "status", "--porcelain"], project, caller_environment(tmp_path / "home"))
     assert (status.status, status.output) == (0, "")
+
+
+RESOLVED = [
+    {"storage": storage, "accounts": accounts, "django_version": django}
+    for storage in CHOICES["storage"]
+    for accounts in CHOICES["accounts"]
+    for django in CHOICES["django_version"]
+]
+
+
+@pytest.mark.parametrize("answers", RESOLVED, ids=name_of)
+def test_every_set_of_packages_resolves_for_every_python_and_system(tmp_path, answers):
+    """A lock is made for all of them at once; the pins of pip are the same ones."""
+    env = caller_environment(tmp_path / "home", UV_PYTHON_DOWNLOADS="never")
+    project = render(tmp_path / "uv", packaging="uv", **answers)
+    (project / ".python-version").unlink()
+    command = [sys.executable, "-m", "uv", "lock", "-q", "--python", find_new_python()]
+    locked = run(command, project, env)
+    assert locked.status == 0, locked.output
 
 
 def assert_the_report_names_its_python(output, wanted, project):

@@ -63,7 +63,8 @@ def hosts(value: str) -> list[str]:
     """Return host names; of a pasted address such as https://host/ only the host is kept."""
     found = [re.sub(r"(?i)^https?://", "", host).split("/")[0].lower() for host in words(value)]
     found = [re.sub(r":[0-9]+$", "", host) for host in found]
-    if not all(re.fullmatch(r"\*|\.?[a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\]", h) for h in found):
+    form = r"\*|\.?[a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\]"
+    if not all(re.fullmatch(form, host) for host in found):
         raise ValueError(
             "has to hold host names, such as www.example.com, or .example.com for it and its "
             "subdomains."

@@ -26,7 +26,7 @@ from preflight import (
     web,
 )
 from preflight.interpreter import Python
-from preflight.steps import Failed, Step, run_all
+from preflight.steps import Failed, NotProved, Step, run_all
 
 
 @dataclass
@@ -131,7 +131,13 @@ class Plan:
     def install(self) -> str:
         """Install what production needs into an environment of its own."""
         uv = interpreter.find_uv(self.project)
-        told = build.install_once(self.tree, self.environment, self.python, uv)
+        try:
+            told = build.install_once(self.tree, self.environment, self.python, uv)
+        except Failed as error:
+            if not self.migrated:
+                raise
+            # A project that is only being set up has not been shown to install here.
+            raise NotProved(str(error), error.finished) from None
         with_database = self.variables | {"DATABASE_URL": self.database.url}
         self.site = web.Site(
             self.tree, self.production_python, with_database, self.folder / "web.log"
@@ -184,7 +190,7 @@ class Plan:
 
     def limits(self) -> list[str]:
         """Return what a rehearsal that held has not shown."""
-        found = list(self.pushed.notes) if self.pushed else []
+        found = source.find_notes(self.project, self.uncommitted)
         wanted = interpreter.read_version_file(self.project) or rules.DEFAULT_PYTHON
         if self.python and self.python.series != wanted:
             found.append(

@@ -38,9 +38,9 @@ def make_venv(project: Path, python: Python) -> str:
         command = [*pip, "--quiet", "uv"]
         installed = process.run(command, project, process.installer_environment())
         if installed.status != 0:
-            raise NotProved(
-                "the project is packaged with uv, and uv cannot be installed", installed
-            )
+            reason = "the project is packaged with uv, and uv cannot be installed"
+            raise NotProved(reason, installed)
+        interpreter.find_uv.cache_clear()
     return f"Python {python.version}" + (", kept" if kept else "")
 
 

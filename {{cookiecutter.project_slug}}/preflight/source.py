@@ -18,15 +18,11 @@ LOCAL_FILES = (".env", "db.sqlite3")
 
 @dataclass(frozen=True)
 class Source:
-    """What would be pushed: where it comes from, the names of the files, the command to push it.
-
-    `notes` are sentences about what would not be pushed, or should not be.
-    """
+    """What would be pushed: where it comes from, the names of the files, the command to push it."""
 
     origin: str
     names: list[str]
     push: str
-    notes: list[str]
 
 
 def git(project: Path, *arguments: str, **variables: str) -> Finished:
@@ -52,15 +48,14 @@ def take(project: Path, tree: Path, uncommitted: bool = False) -> Source:
     whole = tree.with_name("repository") if prefix else tree
     whole.mkdir(parents=True)
     origin, names, branch = check_out(project, whole, uncommitted)
-    notes = find_notes(project, uncommitted)
     if not prefix:
         push = f"git push heroku {'main' if branch == 'main' else 'HEAD:main'}"
-        return Source(origin, names, push, notes)
+        return Source(origin, names, push)
     # Heroku looks at the root of what it is sent, so the folder has to be sent by itself.
     shutil.move(whole / prefix, tree)
     folder = prefix.rstrip("/")
     push = f"git subtree push --prefix {folder} heroku main"
-    return Source(f"{folder}/ of {origin}", names, push, notes)
+    return Source(f"{folder}/ of {origin}", names, push)
 
 
 def find_notes(project: Path, uncommitted: bool) -> list[str]:
@@ -140,7 +135,7 @@ def copy_without_git(project: Path, tree: Path) -> Source:
         project, tree, ignore=shutil.ignore_patterns(*ignored), symlinks=True, dirs_exist_ok=True
     )
     names = [path.relative_to(tree).as_posix() for path in tree.rglob("*") if path.is_file()]
-    return Source("the folder, since it is no git repository", names, "", [])
+    return Source("the folder, since it is no git repository", names, "")
 
 
 def apply_slugignore(tree: Path) -> None:

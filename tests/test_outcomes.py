@@ -86,9 +86,8 @@ def hide_uv(tmp_path: Path) -> Path:
 
 
 def test_required_proof_makes_not_proved_an_error(tmp_path):
-    env = caller_environment(
-        tmp_path / "home", UV_DEFAULT_INDEX=UNREACHABLE, UV_CACHE_DIR=str(tmp_path / "cache")
-    )
+    cut = {"UV_DEFAULT_INDEX": UNREACHABLE, "UV_CACHE_DIR": str(tmp_path / "cache")}
+    env = caller_environment(tmp_path / "home", UV_HTTP_RETRIES="0", **cut)
     ended = bake(tmp_path / "out", env=env, project_slug="site", _verify="required")
     assert (ended.status, ended.outcome) == (1, "not-proved"), ended.output
 

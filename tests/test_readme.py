@@ -57,10 +57,9 @@ def paste(line, checkout, env):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="bash; the lines for Windows are compared below")
-@pytest.mark.parametrize("line", [MAIN_JOB, blocks(README)[4].splitlines()[0]], ids=["pip", "venv"])
-def test_the_line_for_the_main_job_makes_a_proved_project(stranger, line):
+def test_the_line_for_the_main_job_makes_a_proved_project(stranger):
     checkout, env = stranger
-    ended = paste(line, checkout, env)
+    ended = paste(MAIN_JOB, checkout, env)
     assert ended.outcome == "proved", ended.output
     assert (checkout.parent / "my-site/manage.py").is_file()
 

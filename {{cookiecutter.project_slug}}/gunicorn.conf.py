@@ -56,7 +56,7 @@ class LogfmtLogger(Logger):
     """gunicorn's logger, with nothing in a line that a visitor could pass off as another line."""
 
     def atoms(self, resp, req, environ, request_time):
-        """Return the parts of a line, the path percent-encoded, the id only if it looks like one."""
+        """Return the parts of a line: the path percent-encoded, the id only if it looks it."""
         atoms = super().atoms(resp, req, environ, request_time)
         atoms["U"] = quote(environ.get("PATH_INFO", ""), safe="/~:@!$&'()*+,;=")
         identity = environ.get("HTTP_X_REQUEST_ID", "")

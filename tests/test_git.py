@@ -123,21 +123,18 @@ def test_another_branch_of_a_course_is_pushed_as_main(course, tmp_path):
     assert "git push heroku HEAD:main" in ended.output
 
 
-@pytest.mark.parametrize(
-    "line", ["\ufeffDATABASE_URL={}", "'DATABASE_URL'={}", "export DATABASE_URL={}"]
-)
-def test_setup_leaves_alone_what_env_names_in_any_spelling(proved, tmp_path, line):
+def test_setup_leaves_alone_what_env_names_in_any_spelling(proved, tmp_path):
     clone = tmp_path / "clone"
     env = caller_environment(tmp_path / "home")
     assert run(["git", "clone", "-q", proved[0], clone], tmp_path, env).status == 0
     other = tmp_path / "other.sqlite3"
-    (clone / ".env").write_text(
-        line.format(f"sqlite:///{other}") + "\nDEBUG=true\n", encoding="utf-8"
-    )
-    made = run(["python3", "-m", "preflight", "setup"], clone, env)
-    assert made.status == 0, made.output
-    assert not other.exists()
-    assert "Ready in" in made.output and "manage.py runserver" in made.output
+    for line in ("\ufeffDATABASE_URL={}", "'DATABASE_URL'={}", "export DATABASE_URL={}"):
+        text = line.format(f"sqlite:///{other}") + "\nDEBUG=true\n"
+        (clone / ".env").write_text(text, encoding="utf-8")
+        made = run(["python3", "-m", "preflight", "setup"], clone, env)
+        assert made.status == 0, made.output
+        assert not other.exists()
+        assert "Ready in" in made.output and "manage.py runserver" in made.output
 
 
 def test_git_that_knows_nobody_keeps_the_files_staged(tmp_path):

@@ -403,7 +403,6 @@ def test_tests_that_slugignore_takes_away_are_still_run(proved, tmp_path):
     assert run(["git", "clone", "-q", proved[0], clone], tmp_path, env).status == 0
     (clone / ".slugignore").write_text("/tests\n", **UTF8)
     os.symlink(proved[0] / ".venv", clone / ".venv")
-    shutil.copytree(proved[0] / ".preflight", clone / ".preflight", symlinks=True)
     ended = run([sys.executable, "-m", "preflight", "--uncommitted"], clone, env)
     assert ended.status == 0, ended.output
 

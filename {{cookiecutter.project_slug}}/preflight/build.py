@@ -27,12 +27,10 @@ def make_environment(python: Python, folder: Path, uv: str | None, seed: bool = 
         raise NotProved(reason_here(made) or "no virtual environment could be made here", made)
 
 
-def install_commands(
-    project: Path, environment: Path, uv: str | None, tests: bool
-) -> list[list[str]]:
-    """Return the commands that install what the project's package manager file says.
+def install_command(project: Path, environment: Path, uv: str | None, tests: bool) -> list[str]:
+    """Return the command that installs what the project's package manager file says.
 
-    They are those of Heroku's build (BP lib/pip.sh, lib/uv.sh); `tests` adds what Heroku CI adds.
+    It is that of Heroku's build (BP lib/pip.sh, lib/uv.sh); `tests` adds what Heroku CI adds.
     Raises NotProved for a package manager that this rehearsal does not drive.
     """
     python = str(process.python_in(environment))
@@ -42,15 +40,15 @@ def install_commands(
                 "there is no uv here, which this project needs: preflight setup gets it"
             )
         groups = [] if tests else ["--no-default-groups"]
-        return [[uv, "sync", "--quiet", "--locked", "--inexact", *groups]]
+        return [uv, "sync", "--quiet", "--locked", "--inexact", *groups]
     if not (project / "requirements.txt").is_file():
         raise NotProved("this rehearsal installs with pip or uv, and there is no file for either")
     files = ["-r", "requirements.txt"]
     if tests and (project / "requirements-test.txt").is_file():
         files += ["-r", "requirements-test.txt"]
     if uv:
-        return [[uv, "pip", "install", "--quiet", "--python", python, *files]]
-    return [[python, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", *files]]
+        return [uv, "pip", "install", "--quiet", "--python", python, *files]
+    return [python, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", *files]
 
 
 def install(project: Path, environment: Path, python: Python, uv: str | None, tests: bool) -> str:
@@ -63,13 +61,13 @@ def install(project: Path, environment: Path, python: Python, uv: str | None, te
         "UV_PYTHON": python.path,
         "VIRTUAL_ENV": str(environment),
     }
-    for command in install_commands(project, environment, uv, tests):
-        installed = process.run(command, project, variables, timeout=900)
-        if installed.status != 0:
-            here = reason_here(installed)
-            if here:
-                raise NotProved(here, installed)
-            raise Failed("The dependencies cannot be installed.", installed)
+    command = install_command(project, environment, uv, tests)
+    installed = process.run(command, project, variables, timeout=900)
+    if installed.status != 0:
+        here = reason_here(installed)
+        if here:
+            raise NotProved(here, installed)
+        raise Failed("The dependencies cannot be installed.", installed)
     return f"{'uv' if uv else 'pip'}, Python {python.version}"
 
 

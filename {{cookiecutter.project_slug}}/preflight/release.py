@@ -25,7 +25,6 @@ connection.autocommit = True
 connection.cursor().execute(sys.argv[2])
 """
 
-
 MAKEMIGRATIONS = """
 from django.core.management import call_command
 call_command("makemigrations", check_changes=True, dry_run=True)
@@ -34,10 +33,9 @@ call_command("makemigrations", check_changes=True, dry_run=True)
 
 @dataclass(frozen=True)
 class Database:
-    """A database of the rehearsal's own: its URL, and its name in a sentence."""
+    """A database of the rehearsal's own: its URL and, on a server, that one's URL and its name."""
 
     url: str
-    title: str
     server: str = ""
     name: str = ""
 
@@ -51,7 +49,7 @@ def choose_database(folder: Path) -> Database:
     """
     server = os.environ.get("PREFLIGHT_DATABASE_URL", "").strip()
     if not server:
-        return Database(f"sqlite:///{(folder / 'release.sqlite3').as_posix()}", "SQLite")
+        return Database(f"sqlite:///{(folder / 'release.sqlite3').as_posix()}")
     parts = urlsplit(server)
     host = parts.hostname or "localhost"
     scheme_fits = parts.scheme in {"postgres", "postgresql"}
@@ -61,7 +59,7 @@ def choose_database(folder: Path) -> Database:
             "postgres://postgres:password@127.0.0.1:5432/postgres"
         )
     name = f"preflight_{secrets.token_hex(6)}"
-    return Database(urlunsplit(parts._replace(path=f"/{name}")), "PostgreSQL", server, name)
+    return Database(urlunsplit(parts._replace(path=f"/{name}")), server, name)
 
 
 def create_database(database: Database, python: Path, folder: Path) -> None:

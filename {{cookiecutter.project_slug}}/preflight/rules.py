@@ -40,7 +40,6 @@ MANAGE_PY_DEPTH = 3
 BOOT_SECONDS = 60
 SHUTDOWN_SECONDS = 30
 MEMORY_MB = 512
-ROUTER_IDLE_SECONDS = 90
 YEAR_SECONDS = 31536000
 
 # BP vendor/python.gunicorn.sh and vendor/WEB_CONCURRENCY.sh: what a dyno of 512 MB gets.

@@ -104,7 +104,7 @@ class Plan:
         booted = self.add("web", "boot", self.boot, static, released, behind=migrations)
         visited = self.add("web", "visit", lambda: web.visit(self.site), booted)
         assets = self.add("web", "static file", lambda: web.visit_static(self.site), booted)
-        weighed = self.add("web", "memory", self.weigh, visited, assets)
+        weighed = self.add("web", "memory", lambda: web.weigh(self.site), visited, assets)
         provoked = self.add("web", "exception", self.provoke, visited, assets)
         self.add("web", "stop", lambda: web.stop(self.site), provoked, weighed)
 
@@ -179,10 +179,6 @@ class Plan:
     def boot(self) -> str:
         """Start the web process."""
         return web.boot(self.site)
-
-    def weigh(self) -> str:
-        """Weigh the web process, where gunicorn runs."""
-        return "not gunicorn's" if self.site.stand_in else web.weigh(self.site)
 
     def provoke(self) -> str:
         """Provoke an exception and find it in the log."""

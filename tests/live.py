@@ -12,6 +12,7 @@ import signal
 import ssl
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -175,7 +176,7 @@ class Site:
 @contextmanager
 def running(project: Path, processes: int = 2, **variables: str) -> Iterator[Site]:
     """Build, release and start a project as its Procfile says; give the site."""
-    folder = project.parent
+    folder = Path(tempfile.mkdtemp(prefix="live-", dir=project.parent))
     authority = trustme.CA()
     pem = folder / "authority.pem"
     authority.cert_pem.write_to_path(str(pem))
@@ -183,17 +184,16 @@ def running(project: Path, processes: int = 2, **variables: str) -> Iterator[Sit
     authority.issue_cert("localhost", "127.0.0.1").configure_cert(context)
     port, mailbox = free_port(), Mailbox(context)
     front = Front(context, port)
-    path = f"{python_of(project).parent}{os.pathsep}{os.defpath}"
-    env = production(
-        PATH=path,
-        PORT=str(port),
-        WEB_CONCURRENCY=str(processes),
-        DATABASE_URL=f"sqlite:///{folder / 'live.sqlite3'}",
-        ALLOWED_HOSTS="localhost",
-        EMAIL_URL=mailbox.url,
-        SSL_CERT_FILE=str(pem),
-        **(SUPERUSER | variables),
-    )
+    own = {
+        "PATH": f"{python_of(project).parent}{os.pathsep}{os.defpath}",
+        "PORT": str(port),
+        "WEB_CONCURRENCY": str(processes),
+        "DATABASE_URL": f"sqlite:///{folder / 'live.sqlite3'}",
+        "ALLOWED_HOSTS": "localhost",
+        "EMAIL_URL": mailbox.url,
+        "SSL_CERT_FILE": str(pem),
+    }
+    env = production(**(own | SUPERUSER | variables))
     env = {name: value for name, value in env.items() if value}
     procfile = (project / "Procfile").read_text(encoding="utf-8")
     release, web = (re.search(rf"(?m)^{kind}: (.*)$", procfile)[1] for kind in ("release", "web"))

@@ -16,7 +16,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -132,10 +132,12 @@ class Relay(BaseHTTPRequestHandler):
             "X-Request-Id": "front-1",
         }
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        link = http.client.HTTPConnection("127.0.0.1", self.server.upstream, timeout=30)
-        link.request(self.command, self.path, body, headers)
-        answer = link.getresponse()
-        content = answer.read()
+        with closing(
+            http.client.HTTPConnection("127.0.0.1", self.server.upstream, timeout=30)
+        ) as link:
+            link.request(self.command, self.path, body, headers)
+            answer = link.getresponse()
+            content = answer.read()
         self.send_response_only(answer.status, answer.reason)
         for name, value in answer.getheaders():
             if name.lower() not in HOP_BY_HOP | {"content-length"}:
@@ -144,7 +146,6 @@ class Relay(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(content)
-        link.close()
 
     do_GET = do_POST = do_HEAD = relay
 

@@ -230,6 +230,20 @@ ADVICE = (
         f"{DJANGO}/topics/testing/overview/#the-test-database",
     ),
     Advice(
+        r"Related model '(?P<model>[\w.]+)' cannot be resolved",
+        "A migration needs $model, whose app has no migrations.",
+        "python manage.py makemigrations and the name of the app, and commit what it makes.",
+        f"{DJANGO}/topics/migrations/",
+    ),
+    Advice(
+        r"connection to server at \"(?:localhost|127\.0\.0\.1)\"[^\n]*failed"
+        r"|connection to server on socket",
+        "The settings name a database server on your own machine, and a dyno has none.",
+        "Let DATABASE_URL say where it is:\n"
+        'DATABASES = {"default": dj_database_url.config(default="sqlite:///db.sqlite3")}',
+        f"{DEV_CENTER}/connecting-heroku-postgres#connecting-with-django",
+    ),
+    Advice(
         r"InconsistentMigrationHistory",
         "A migration was added before one that has run already, as when a user model of your own "
         "comes late.",

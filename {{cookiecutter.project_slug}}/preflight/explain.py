@@ -120,7 +120,7 @@ def find_place(text: str) -> str:
     frames += re.findall(r"(?m)^([\w./\\-]+\.py):(\d+): ", text)
     own = [frame for frame in frames if not re.search(FOREIGN, frame[0])]
     # manage.py only passes on what happens behind it.
-    own = [frame for frame in own if not frame[0].endswith("manage.py")] or own
+    own = [frame for frame in own if not frame[0].endswith("manage.py")]
     return f"{own[-1][0]}, line {own[-1][1]}" if own else ""
 
 

@@ -58,13 +58,13 @@ def check(facts: dict, said: str = "") -> str:
         *check_imports(facts),
         *check_storage(facts),
         *check_database(facts),
-        *check_hosts(facts),
+        *check_basics(facts),
         *check_links(facts),
     ]
     problems = [sentence for subject, sentence in problems if subject not in said]
     if problems:
         raise Failed("\n".join(problems))
-    return "imports, storage, database, hosts, static links"
+    return "imports, storage, database, key, hosts, static links"
 
 
 def check_imports(facts: dict) -> Iterator[tuple[str, str]]:
@@ -118,14 +118,17 @@ def check_database(facts: dict) -> Iterator[tuple[str, str]]:
         )
     for label in facts["unmigrated"]:
         yield (
-            label,
+            f"makemigrations {label}",
             f"The app {label} has models and no migrations, so its tables will not exist. Make "
             f"them, and commit them:\npython manage.py makemigrations {label}",
         )
 
 
-def check_hosts(facts: dict) -> Iterator[tuple[str, str]]:
-    """Give hosts that no request will ever have, and DEBUG where everybody would see it."""
+def check_basics(facts: dict) -> Iterator[tuple[str, str]]:
+    """Give a missing key, hosts that no request will ever have, and DEBUG for everybody to see."""
+    if not facts["secret_key"]:
+        [entry] = [entry for entry in advice.ADVICE if "SECRET_KEY" in entry.pattern]
+        yield "SECRET_KEY", f"{entry.meaning}\n{entry.cure}"
     for host in facts["hosts"]:
         if "/" in host:
             yield (

@@ -15,6 +15,7 @@ import django
 from django.apps import apps
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
+from django.core.exceptions import ImproperlyConfigured
 from django.core.files.storage import FileSystemStorage, InMemoryStorage, default_storage
 from django.core.management import call_command
 from django.db import models
@@ -124,6 +125,14 @@ def unguarded(node):
             yield from unguarded(child)
 
 
+def has_key():
+    """Return whether there is a secret key; Django raises when an empty one is asked for."""
+    try:
+        return bool(settings.SECRET_KEY)
+    except ImproperlyConfigured:
+        return False
+
+
 def place(name):
     """Return where a middleware stands, or None."""
     return settings.MIDDLEWARE.index(name) if name in settings.MIDDLEWARE else None
@@ -139,7 +148,8 @@ print(
             "static": settings.STATIC_URL,
             "cookie": settings.SESSION_COOKIE_NAME,
             "sessions": apps.is_installed("django.contrib.sessions"),
-            "debug": settings.DEBUG,
+            "debug": bool(settings.DEBUG),
+            "secret_key": has_key(),
             "engine": database.get("ENGINE", ""),
             "database": str(database.get("NAME", "")),
             "hosts": settings.ALLOWED_HOSTS,

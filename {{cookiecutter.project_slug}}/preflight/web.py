@@ -29,6 +29,10 @@ make_server("127.0.0.1", int(os.environ["PORT"]), application, Server).serve_for
 
 SHELL_WORDS = {"cd", "echo", "export", "if", "source", ".", "test", "true", "wait", "trap", "set"}
 
+SILENT_LOG = (
+    "The log says nothing of the exception. Let LOGGING send it to the console: "
+    f"{advice.DJANGO}/topics/logging/"
+)
 REDIRECTS = {301, 302, 303, 307, 308}
 
 BREAK_SESSIONS = "ALTER TABLE django_session RENAME TO preflight_session"
@@ -229,7 +233,12 @@ def visit_home(site: Site) -> str:
     home = ask(site, "/")
     log = site.as_finished("the web process")
     if home.status >= 500:
-        raise Failed(f"The home page is answered with {home.status}.", log)
+        silent = "Traceback (most recent call last)" not in log.output
+        if silent and not site.facts["secret_key"]:
+            # The reason, which the settings have been asked for.
+            raise NotReached
+        wrong = f"The home page is answered with {home.status}."
+        raise Failed(f"{wrong} {SILENT_LOG}" if silent else wrong, log)
     if home.status in REDIRECTS and home.headers.get("Location") == f"https://{rules.HOST}/":
         raise Failed(
             "The home page redirects to itself without end: Django does not see that the visitor "
@@ -471,8 +480,7 @@ def provoke(site: Site, change: Callable[[str], str]) -> str:
     written = site.read_log()[before:]
     if "Traceback (most recent call last)" not in written:
         raise Failed(
-            "A page failed with 500, and the log says nothing of the exception. Let LOGGING send "
-            "it to the console: https://docs.djangoproject.com/en/stable/topics/logging/",
+            f"A page failed with 500. {SILENT_LOG}",
             site.as_finished("the web process"),
         )
     return "500, traceback in the log" + (" with the request id" if identity in written else "")

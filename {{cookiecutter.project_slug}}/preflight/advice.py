@@ -61,7 +61,7 @@ ADVICE = (
     ),
     Advice(
         r"in import_app\n(?:\s*File \"(?:<frozen|[^\"]*importlib)[^\n]*\n)*"
-        r"ModuleNotFoundError: No module named '(?P<module>[\w.]+)'",
+        r"ModuleNotFoundError: No module named '(?P<module>[\w.-]+)'",
         "The Procfile tells gunicorn to import $module, and there is no such package. It is the "
         "folder that holds wsgi.py, not the name of the app or of the repository.",
         "Write that folder's name into the Procfile: web: gunicorn FOLDER.wsgi",
@@ -74,7 +74,7 @@ ADVICE = (
         "installed.",
     ),
     Advice(
-        r"No module named '(?P<module>\w+)[\w.]*'",
+        r"No module named '(?P<module>[\w-]+)[\w.]*'",
         "The code imports $module, and nothing that Heroku installs has it. On your machine it "
         "may have been installed by hand.",
         "Add $package to the file of packages, and commit it. If $module is a folder of your own, "

@@ -15,6 +15,11 @@ from preflight.interpreter import Python
 from preflight.process import Finished
 from preflight.steps import Failed, NotProved, NotReached
 
+# Where packages are, in a path that nobody has to read.
+INSTALLED = (
+    r"[^\"\s]*[\\/](?:\.preflight[\\/]environment-\w+|\.venv)[\\/](?:lib[\\/]python[\d.]+|Lib)[\\/]"
+)
+
 
 def make_environment(python: Python, folder: Path, uv: str | None, seed: bool = False) -> None:
     """Make an empty virtual environment, with pip in it if `seed` is set or there is no uv."""
@@ -139,7 +144,7 @@ def run_project(command: list[str] | str, tree: Path, variables: dict[str, str],
         raise NotProved(advice.HERE[0][1], finished)
     shown = finished.command if isinstance(command, str) else " ".join(["python", *command[1:]])
     # The copy is gone when somebody reads this; the same file is in the project.
-    output = finished.output.replace(f"{tree}{os.sep}", "")
+    output = re.sub(INSTALLED, ".../", finished.output.replace(f"{tree}{os.sep}", ""))
     raise Failed(wrong, replace(finished, output=output, command=shown))
 
 

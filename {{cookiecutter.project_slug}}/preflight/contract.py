@@ -102,6 +102,9 @@ def check_package_managers(tree: Path, names: list[str], unsent: dict[str, str])
     )
     meant = [name for name in rules.MEANT_AS_REQUIREMENTS if name in names]
     alone = [name for name in rules.NOT_ENOUGH if name in names]
+    if "pyproject.toml" in alone and b"[project]" not in (tree / "pyproject.toml").read_bytes():
+        # It holds the settings of tools alone.
+        alone.remove("pyproject.toml")
     if meant:
         wrong = f"{meant[0]} is not the name that Heroku looks for."
         sentence = f"{wrong}\ngit mv {meant[0]} requirements.txt"

@@ -6,6 +6,8 @@ from string import Template
 
 from preflight import advice
 
+# The width of the labels in front of cause, meaning, cure and page.
+LABEL = 7
 # In front of each line: of git push, and of heroku logs.
 PREFIX = r"(?m)^(?:remote: ?|\S+T\S+ [\w-]+\[[\w.-]+\]: ?)"
 # Colours of a terminal.
@@ -32,11 +34,14 @@ class Explanation:
     cure: str = ""
     read: str = ""
 
-    def sentences(self) -> list[str]:
+    def lines(self) -> list[str]:
         """Return it line by line, for a person."""
-        told = [f"{self.cause}  ({self.where})" if self.where else self.cause]
-        told += [self.meaning, *self.cure.split("\n")]
-        return [line for line in [*told, self.read] if line]
+        first = f"{self.cause}  ({self.where})" if self.where else self.cause
+        cure, *more = self.cure.split("\n")
+        parts = {"Cause": first, "Means": self.meaning, "Do": cure}
+        told = [f"{label + ':':<{LABEL}}{text}" for label, text in parts.items() if text]
+        told += [f"{'':{LABEL}}{line}" for line in more]
+        return told + ([f"{'Read:':<{LABEL}}{self.read}"] if self.read else [])
 
 
 def explain(output: str) -> Explanation | None:

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from preflight import process, rules
-from preflight.explain import Explanation
+from preflight.explain import LABEL, Explanation
 from preflight.steps import State, Step
 
 COLOURS = {
@@ -72,6 +72,12 @@ def wrap(text: str, first: str = "", rest: int = INDENT) -> str:
     )
 
 
+def wrap_labelled(line: str, indent: int) -> str:
+    """Return a line of an explanation, what follows its label below each other."""
+    label, text = line[:LABEL], line[LABEL:]
+    return wrap(text, " " * indent + label, indent + LABEL)
+
+
 def show_explanations(found: list[Explanation]) -> None:
     """Print what a pasted log means."""
     if not found:
@@ -80,8 +86,8 @@ def show_explanations(found: list[Explanation]) -> None:
     for number, explanation in enumerate(found):
         if number:
             say()
-        for place, sentence in enumerate(explanation.sentences()):
-            say(wrap(sentence, "" if place == 0 else "  ", 2))
+        for line in explanation.lines():
+            say(wrap_labelled(line, 0))
 
 
 class Report:
@@ -133,10 +139,10 @@ class Report:
             say(wrap(step.detail, start, len(start)) if step.detail else start.rstrip())
             return
         say(paint(start.rstrip(), step.state))
-        sentences = step.detail.split("\n")
-        sentences += step.explanation.sentences() if step.explanation else []
-        for sentence in sentences:
+        for sentence in step.detail.split("\n"):
             say(wrap(sentence, " " * INDENT))
+        for line in step.explanation.lines() if step.explanation else []:
+            say(wrap_labelled(line, INDENT))
 
     def conclude(self, steps: list[Step], notes: list[str], limits: list[str], push: str) -> int:
         """Print the verdict and what belongs to it; return the exit status.

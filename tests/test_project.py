@@ -12,6 +12,7 @@ from tests.helpers import (
     bake,
     caller_environment,
     covering_combinations,
+    find_new_python,
     has_python,
     name_of,
     production,
@@ -19,7 +20,6 @@ from tests.helpers import (
     render,
     run,
 )
-from tests.test_settings import find_new_python
 
 ZONES = ["UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires"]
 

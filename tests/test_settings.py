@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.helpers import BARE, ON_CI, production, python_of, render, run
+from tests.helpers import BARE, find_new_python, production, python_of, render, run
 
 REQUEST = """
 import json, sys
@@ -263,18 +263,6 @@ def python_with(folder, project):
     installed = run([*uv, "pip", "install", "-q", "--python", python, *packages], folder, home)
     assert installed.status == 0, installed.output
     return python
-
-
-def find_new_python():
-    """Return an interpreter that Django 6.1 allows, as the rehearsal finds one."""
-    from preflight import interpreter
-
-    for series in ("3.13", "3.12", "3.14"):
-        found = interpreter.find_series(series)
-        if found:
-            return found.path
-    assert not ON_CI, "CI has no Python that Django 6.1 runs on"
-    pytest.skip("Install Python 3.12 or newer: https://www.python.org/downloads/")
 
 
 def test_malformed_values_stop_a_release_with_all_of_them_named(python, project):

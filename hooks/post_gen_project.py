@@ -17,9 +17,11 @@ VERIFY = ANSWERS["_verify"]
 MAYBE_EMPTY = (
     ".github/workflows",
     ".github",
+    "templates/allauth/elements",
     "templates/allauth/layouts",
     "templates/allauth",
-    "templates/registration",
+    "templates/socialaccount/snippets",
+    "templates/socialaccount",
 )
 
 # What production needs besides its secret key and its database. The values are the owner's.

@@ -184,6 +184,7 @@ def production(**variables: str) -> dict[str, str]:
         "SECRET_KEY": "k" * 20 + "0123456789abcdefghijklmnopqrstuvwxyz",
         "DATABASE_URL": "sqlite://:memory:",
         "EMAIL_URL": "smtp://user:password@smtp.example.com:587",
+        "DEFAULT_FROM_EMAIL": "site@example.com",
         "AWS_STORAGE_BUCKET_NAME": "bucket",
         "AWS_S3_REGION_NAME": "eu-west-1",
         "AWS_ACCESS_KEY_ID": "placeholder",

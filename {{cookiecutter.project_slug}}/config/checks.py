@@ -67,14 +67,53 @@ def check_database(app_configs, databases, **kwargs):
 
 @register(deploy=True)
 def check_mail(app_configs, **kwargs):
-    """Warn that nobody receives mail."""
+    """Warn that nobody receives mail, or that what they receive looks forged."""
     environment = current()
-    if environment["EMAIL_URL"] or any(p.name == "EMAIL_URL" for p in environment.problems):
+    if any(problem.name == "EMAIL_URL" for problem in environment.problems):
         return []
-    return [
-        Warning(
-            "Mail is logged and not sent, because EMAIL_URL is not set.",
-            hint="heroku config:set EMAIL_URL=smtp://user:password@smtp.example.com:587",
-            id="heroku.W001",
+    if not environment.mail_server():
+        return [
+            Warning(
+                "Mail is logged and not sent, because EMAIL_URL is not set.",
+                hint="heroku config:set EMAIL_URL=smtp://user:password@smtp.example.com:587\n"
+                "or an add-on: heroku addons:create mailgun:starter",
+                id="heroku.W001",
+            )
+        ]
+    if settings.DEFAULT_FROM_EMAIL == "webmaster@localhost":
+        return [
+            Warning(
+                "Mail comes from webmaster@localhost, which most mail servers throw away.",
+                hint="heroku config:set DEFAULT_FROM_EMAIL=hello@example.com\n"
+                "with an address that your mail server may send from.",
+                id="heroku.W020",
+            )
+        ]
+    return []
+{% if cookiecutter.accounts == 'allauth' %}
+
+
+@register(deploy=True)
+def check_sign_up(app_configs, **kwargs):
+    """Warn that addresses are not proved, and that Google's button misses one of its two halves."""
+    found = []
+    if settings.ACCOUNT_EMAIL_VERIFICATION != "mandatory":
+        found.append(
+            Warning(
+                "People sign up with any e-mail address, because this site sends no mail to it.",
+                hint="With a mail server, they have to prove the address first.",
+                id="heroku.W021",
+            )
         )
-    ]
+    names = ("GOOGLE_CLIENT_ID", "GOOGLE_CLIENT_SECRET")
+    unset = [name for name in names if not current()[name]]
+    if len(unset) == 1:
+        found.append(
+            Warning(
+                f"Nobody can sign in with Google, because {unset[0]} is not set.",
+                hint=f"heroku config:set {unset[0]}=...\n{README}",
+                id="heroku.W022",
+            )
+        )
+    return found
+{% endif %}

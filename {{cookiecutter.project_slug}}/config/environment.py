@@ -146,6 +146,13 @@ def email_url(value: str) -> dict[str, Any]:
         "use_ssl": implicit_tls,
         "timeout": 10,
     }
+
+
+def port_number(value: str) -> int:
+    """Return the number of a port."""
+    if not re.fullmatch(r"[0-9]{1,5}", value) or not 0 < int(value) < 65536:
+        raise ValueError("has to be the number of a port, such as 587.")
+    return int(value)
 {% if cookiecutter.storage == 's3' %}
 
 
@@ -154,10 +161,10 @@ def bucket_name(value: str) -> str:
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
     """
-    if not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", value):
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]", value):
         raise ValueError(
-            "has to be the name of the bucket alone, such as my-bucket: 3 to 63 of a-z, 0-9, - "
-            "and ., without s3:// and without a folder."
+            "has to be the name of the bucket alone, such as my-bucket: 3 to 63 of a-z, 0-9 and -. "
+            "A dot in it would break TLS."
         )
     return value
 
@@ -331,11 +338,71 @@ VARIABLES = [
         command="heroku config:set EMAIL_URL=smtp://user:password@smtp.example.com:587",
     ),
     Variable(
+        "MAILGUN_SMTP_SERVER",
+        "The mail server of the add-on Mailgun, which sets this and the next three.",
+        command="heroku addons:create mailgun:starter",
+    ),
+    Variable("MAILGUN_SMTP_PORT", "The port of that server.", port_number, default="587"),
+    Variable("MAILGUN_SMTP_LOGIN", "The user name at that server."),
+    Variable("MAILGUN_SMTP_PASSWORD", "The password at that server."),
+    Variable(
+        "SENDGRID_API_KEY",
+        "A key of SendGrid's; mail then goes through SendGrid's server.",
+        command="heroku config:set SENDGRID_API_KEY=SG....",
+    ),
+    Variable(
+        "SENDGRID_USERNAME",
+        "The user name that SendGrid's add-on sets; with a key it is not needed.",
+    ),
+    Variable("SENDGRID_PASSWORD", "The password that belongs to that user name."),
+    Variable(
         "DEFAULT_FROM_EMAIL",
         "The address that the site's mail comes from.",
         default="webmaster@localhost",
         command="heroku config:set DEFAULT_FROM_EMAIL=hello@example.com",
     ),
+    Variable(
+        "DJANGO_SUPERUSER_USERNAME",
+        "The name of a superuser whom a release makes if there is none of that name.",
+        command="heroku config:set DJANGO_SUPERUSER_USERNAME=ada",
+    ),
+    Variable(
+        "DJANGO_SUPERUSER_EMAIL",
+        "The e-mail address of that superuser.",
+        command="heroku config:set DJANGO_SUPERUSER_EMAIL=ada@example.com",
+    ),
+    Variable(
+        "DJANGO_SUPERUSER_PASSWORD",
+        "The first password of that superuser; a release never changes it later.",
+        command="heroku config:set DJANGO_SUPERUSER_PASSWORD=...",
+    ),
+    Variable(
+        "HEROKU_RELEASE_VERSION",
+        "The number of the release, set by Heroku, for the deployment page.",
+        command="heroku labs:enable runtime-dyno-metadata",
+    ),
+    Variable(
+        "HEROKU_BUILD_COMMIT",
+        "The commit of the release, set by Heroku, for the deployment page.",
+        command="heroku labs:enable runtime-dyno-build-metadata",
+    ),
+    Variable(
+        "HEROKU_SLUG_COMMIT",
+        "The older name of the same.",
+        command="heroku labs:enable runtime-dyno-metadata",
+    ),
+{% if cookiecutter.accounts == 'allauth' %}
+    Variable(
+        "GOOGLE_CLIENT_ID",
+        "The OAuth client of this site at Google; with its secret, people can sign in with Google.",
+        command="heroku config:set GOOGLE_CLIENT_ID=....apps.googleusercontent.com",
+    ),
+    Variable(
+        "GOOGLE_CLIENT_SECRET",
+        "The secret of that client.",
+        command="heroku config:set GOOGLE_CLIENT_SECRET=...",
+    ),
+{% endif %}
 {% if cookiecutter.storage == 's3' %}
     Variable(
         "AWS_STORAGE_BUCKET_NAME",
@@ -450,6 +517,35 @@ class Environment:
         debug = self._values.get("DEBUG")
         default = variable.development if debug and variable.development else variable.default
         return variable.parse(default) if default else None
+
+    def mail_server(self) -> dict[str, Any] | None:
+        """Return where mail goes, in the form of `email_url`: EMAIL_URL's server or an add-on's.
+
+        The add-ons set the variables of their names; SendGrid's server and the user name "apikey"
+        are in its documentation:
+        https://www.twilio.com/docs/sendgrid/for-developers/sending-email/integrating-with-the-smtp-api
+        """
+        if self["EMAIL_URL"]:
+            return self["EMAIL_URL"]
+        if self["MAILGUN_SMTP_SERVER"]:
+            host, port = self["MAILGUN_SMTP_SERVER"], self["MAILGUN_SMTP_PORT"]
+            username, password = self["MAILGUN_SMTP_LOGIN"], self["MAILGUN_SMTP_PASSWORD"]
+        elif self["SENDGRID_API_KEY"] or self["SENDGRID_PASSWORD"]:
+            host, port = "smtp.sendgrid.net", 587
+            username, password = "apikey", self["SENDGRID_API_KEY"]
+            if not password:
+                username, password = self["SENDGRID_USERNAME"], self["SENDGRID_PASSWORD"]
+        else:
+            return None
+        return {
+            "host": host,
+            "port": port,
+            "username": username or "",
+            "password": password or "",
+            "use_tls": port != 465,
+            "use_ssl": port == 465,
+            "timeout": 10,
+        }
 
     def missing(self) -> list[Problem]:
         """Return what production needs and nobody has set; nothing while DEBUG is on."""

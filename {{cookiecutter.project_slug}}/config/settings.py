@@ -6,6 +6,9 @@ asked for by config/wsgi.py, and by `check --deploy` in the release phase.
 """
 
 import os
+{% if cookiecutter.accounts == 'django' %}
+from datetime import timedelta
+{% endif %}
 
 from config.environment import BASE_DIR, current, development_origins
 
@@ -52,6 +55,10 @@ INSTALLED_APPS = [
 {% if cookiecutter.accounts == 'allauth' %}
     "allauth",
     "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.google",
+{% else %}
+    "axes",
 {% endif %}
     "accounts",
     "pages",
@@ -69,13 +76,19 @@ MIDDLEWARE = [
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
 {% endif %}
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    # After LocaleMiddleware, since a choice in the profile outweighs the browser.
+    "accounts.middleware.PreferencesMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 {% if cookiecutter.accounts == 'allauth' %}
     "allauth.account.middleware.AccountMiddleware",
+{% else %}
+    # Last, so that it can answer in place of a log-in that failed too often.
+    "axes.middleware.AxesMiddleware",
 {% endif %}
 ]
 
@@ -132,11 +145,72 @@ AUTHENTICATION_BACKENDS = [
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
 LOGIN_URL = "account_login"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
+ACCOUNT_SESSION_REMEMBER = True
+# Nobody can prove an address on a site that sends no mail, so there the proof is optional.
+ACCOUNT_EMAIL_VERIFICATION = "mandatory" if environment.mail_server() else "optional"
+# No page tells a stranger which addresses have accounts. "strict" holds without mail, too: several
+# accounts may then claim an address, and one of them can prove it.
+ACCOUNT_PREVENT_ENUMERATION = "strict"
+# One address for each account; a new one replaces the old one when it is proved.
+ACCOUNT_CHANGE_EMAIL = True
 # Attempts are counted for each visitor, and behind the router all would look like one. It appends
 # the visitor's address to X-Forwarded-For, so the last one is true.
 ALLAUTH_TRUSTED_PROXY_COUNT = 0 if DEBUG else 1
+
+# The button appears when both variables are set.
+SOCIALACCOUNT_ADAPTER = "accounts.adapter.SocialAccountAdapter"
+SOCIALACCOUNT_PROVIDERS = {"google": {"APPS": [], "OAUTH_PKCE_ENABLED": True}}
+google_is_set = environment["GOOGLE_CLIENT_ID"] and environment["GOOGLE_CLIENT_SECRET"]
+if google_is_set:
+    SOCIALACCOUNT_PROVIDERS["google"] |= {
+        "APPS": [
+            {
+                "client_id": environment["GOOGLE_CLIENT_ID"],
+                "secret": environment["GOOGLE_CLIENT_SECRET"],
+            },
+        ],
+        # Somebody with several Google accounts chooses one each time.
+        "AUTH_PARAMS": {"prompt": "select_account"},
+        # Google has verified the address, so it opens the account here that has the same one. If
+        # that one never proved the address, its password is taken away: it may be an impostor's.
+        "EMAIL_AUTHENTICATION": True,
+    }
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+
+# Failed attempts are counted here, so it has to be the same for every process of every dyno. A
+# cache in the memory of a process would let each of them begin anew.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cache",
+        # By default, 300 entries push out others, and with them what was counted.
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    },
+}
 {% else %}
+AUTHENTICATION_BACKENDS = [
+    # First, so that it can refuse before a password is looked at.
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
 LOGIN_URL = "login"
+
+# After ten failures for a username or from an address, nobody gets in there for five minutes, on
+# this site and in the admin. They are counted in the database, which all dynos share:
+# https://django-axes.readthedocs.io
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = timedelta(minutes=5)
+AXES_LOCKOUT_PARAMETERS = ["username", "ip_address"]
+AXES_LOCKOUT_TEMPLATE = "429.html"
+AXES_CLIENT_IP_CALLABLE = "accounts.throttle.client_address"
+AXES_USERNAME_CALLABLE = "accounts.throttle.claimed_username"
+# Attempts during the five minutes do not prolong them, or anybody could keep anybody out.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+# Who signed in when, and from where, is nobody's business.
+AXES_DISABLE_ACCESS_LOG = True
+AXES_VERBOSE = False
 {% endif %}
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "home"
@@ -154,6 +228,9 @@ AUTH_PASSWORD_VALIDATORS = [
 # Language and time
 
 LANGUAGE_CODE = "en"
+# What people can choose from, each in its own words. README.md says how to add one.
+LANGUAGES = [("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "{{ cookiecutter.time_zone }}"
 USE_TZ = True
 
@@ -279,6 +356,11 @@ if static_elsewhere:
     for directive in ("script-src", "style-src", "font-src"):
         policy[directive] = ["'self'", STATIC_URL]
 {% endif %}
+{% if cookiecutter.accounts == 'allauth' %}
+if google_is_set:
+    # The button's form is answered with a redirect to Google, which browsers hold to this, too.
+    policy["form-action"].append("https://accounts.google.com")
+{% endif %}
 {% if cookiecutter.django_version == '5.2' %}
 CONTENT_SECURITY_POLICY = {"DIRECTIVES": policy}
 {% else %}
@@ -290,7 +372,7 @@ SECURE_CSP = policy
 
 DEFAULT_FROM_EMAIL = environment["DEFAULT_FROM_EMAIL"]
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
-mail_server = environment["EMAIL_URL"]
+mail_server = environment.mail_server()
 {% if cookiecutter.django_version == '5.2' %}
 if mail_server:
     EMAIL_HOST = mail_server["host"]

@@ -7,10 +7,6 @@ from config.environment import current
 
 urlpatterns = [
     path("", include("pages.urls")),
-{% if cookiecutter.accounts == 'allauth' %}
-    path("accounts/", include("allauth.urls")),
-{% else %}
     path("accounts/", include("accounts.urls")),
-{% endif %}
     path(current()["ADMIN_PATH"], admin.site.urls),
 ]

@@ -22,6 +22,10 @@ MAYBE_EMPTY = (
     "templates/allauth",
     "templates/socialaccount/snippets",
     "templates/socialaccount",
+    "templates/pictures",
+    "pictures/migrations",
+    "pictures/templatetags",
+    "pictures",
 )
 
 # What production needs besides its secret key and its database. The values are the owner's.

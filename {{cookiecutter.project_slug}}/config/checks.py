@@ -2,8 +2,12 @@
 
 import os
 
+from django.apps import apps
 from django.conf import settings
 from django.core.checks import Error, Tags, Warning, register
+from django.core.files.storage import FileSystemStorage, default_storage
+from django.db.models import FileField
+from django.utils.module_loading import import_string
 
 from config.environment import current
 
@@ -116,4 +120,68 @@ def check_sign_up(app_configs, **kwargs):
             )
         )
     return found
+{% endif %}
+
+
+def find_local_files():
+    """Return the fields of all models whose files are kept on the disk of this machine."""
+    found = []
+    for model in apps.get_models():
+        for field in model._meta.get_fields():
+            if not isinstance(field, FileField):
+                continue
+            if field.storage is default_storage:
+                backend = import_string(settings.STORAGES["default"]["BACKEND"])
+            else:
+                backend = type(field.storage)
+            if issubclass(backend, FileSystemStorage):
+                found.append(field)
+    return found
+
+
+def describe_local_files(message_class, identity):
+    """Return a message for each field whose files are kept on the disk of this machine."""
+    return [
+        message_class(
+            f"{field} keeps its files on the disk of this machine. On a dyno that disk is emptied "
+            "at every restart, at least once a day, and the uploads vanish.",
+            hint='README.md says under "Uploads" how to give them a storage that lasts.',
+            obj=field.model,
+            id=identity,
+        )
+        for field in find_local_files()
+    ]
+
+
+@register(deploy=True)
+def check_uploads(app_configs, **kwargs):
+    """Report uploads that would vanish."""
+    return [] if settings.DEBUG else describe_local_files(Error, "heroku.E030")
+{% if cookiecutter.storage == 'whitenoise' %}
+
+
+@register()
+def check_uploads_early(app_configs, **kwargs):
+    """Warn of uploads that would vanish while they are still being programmed."""
+    return describe_local_files(Warning, "heroku.W030") if settings.DEBUG else []
+{% elif cookiecutter.storage == 's3' %}
+
+
+@register()
+def check_bucket(app_configs, **kwargs):
+    """Report a bucket in development whose other variables are missing."""
+    environment = current()
+    if not settings.DEBUG or not environment["AWS_STORAGE_BUCKET_NAME"]:
+        return []
+    names = ("AWS_S3_REGION_NAME", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+    return [
+        Error(
+            f"AWS_STORAGE_BUCKET_NAME is set and {name} is not.",
+            hint=f"Add {name} to .env, or empty AWS_STORAGE_BUCKET_NAME there: uploads then go to "
+            "the folder media/.",
+            id="heroku.E031",
+        )
+        for name in names
+        if not environment[name]
+    ]
 {% endif %}

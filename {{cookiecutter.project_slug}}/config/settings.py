@@ -62,6 +62,9 @@ INSTALLED_APPS = [
 {% endif %}
     "accounts",
     "pages",
+{% if cookiecutter.storage != 'whitenoise' %}
+    "pictures",
+{% endif %}
 ]
 
 MIDDLEWARE = [
@@ -74,6 +77,10 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
 {% else %}
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
+{% endif %}
+{% if cookiecutter.storage != 'whitenoise' %}
+    # Before anything reads a form.
+    "pictures.middleware.UploadLimitMiddleware",
 {% endif %}
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -247,6 +254,11 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 MEDIA_ROOT = BASE_DIR / "media"
 MEDIA_URL = "media/"
 
+{% if cookiecutter.storage != 'whitenoise' %}
+# The bytes of a file that somebody may upload. A larger request is refused before it is read.
+MAX_UPLOAD_SIZE = 10 * 1024 * 1024
+
+{% endif %}
 {% if cookiecutter.storage == 'whitenoise' %}
 # There are no uploads yet. A dyno's disk is emptied at every restart, so give this project a
 # storage for them before a model has a FileField: README.md says how, under "Uploads".

@@ -327,12 +327,12 @@ def test_uploads_go_where_the_answer_says(python, variant):
     )
     backend = storages["default"]["BACKEND"]
     images = policy["DIRECTIVES"].get("img-src", [])
-    if backend == "storages.backends.s3.S3Storage":
+    if backend == "config.bucket.BucketStorage":
         options = storages["default"]["OPTIONS"]
         assert options["file_overwrite"] is False and options["default_acl"] is None
         assert options["signature_version"] == "s3v4"
-        assert images == ["'self'", "https://bucket.s3.eu-west-1.amazonaws.com"]
+        assert images == ["'self'", "https://bucket.s3.eu-west-1.amazonaws.com/"]
     elif backend == "config.storage.CloudinaryStorage":
-        assert images == ["'self'", "https://res.cloudinary.com"]
+        assert images == ["'self'", "https://res.cloudinary.com/demo/"]
     else:
         assert backend == "django.core.files.storage.FileSystemStorage" and images == []

@@ -317,8 +317,12 @@ if static_elsewhere:
     # everybody. Their names carry hashes, so they stay in browsers for a year.
     STATIC_URL = f"{files_url}/static/"
     STORAGES["staticfiles"] = {"BACKEND": "config.static.SentStaticFilesStorage"}
-    year = {"CacheControl": "public, max-age=31536000, immutable"}
-    static_options = {"location": "static", "gzip": True, "object_parameters": year}
+    static_options = {
+        "location": "static",
+        "querystring_auth": False,
+        "gzip": True,
+        "object_parameters": {"CacheControl": "public, max-age=31536000, immutable"},
+    }
     STORAGES["static"] = uploads | {"OPTIONS": bucket_options | static_options}
 {% elif cookiecutter.storage == 'cloudinary' %}
 static_elsewhere = environment["STATIC_STORAGE"] == "cloudinary" and not DEBUG

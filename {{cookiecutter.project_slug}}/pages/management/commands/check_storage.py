@@ -11,8 +11,8 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, storages
 from django.core.management.base import BaseCommand, CommandError
 
-# What to look at, by the step that fails, where the storage itself gives no reason.
-HINTS = {
+# What it would mean for the site, by the step that fails.
+MEANINGS = {
     "write": "Without this nobody can upload anything.",
     "read": "The site cannot read what it has written.",
     "fetch": "Browsers would show a broken picture.",
@@ -49,9 +49,12 @@ class Command(BaseCommand):
             return False
         if isinstance(storage, FileSystemStorage):
             return self.explain_disk()
-        works = True
+        # First, because of all answers this one says most clearly what is wrong.
+        if self.step("list", lambda: storage.listdir("check-storage")) is None:
+            return False
+        works = False
         try:
-            works = self.step("write", lambda: self.write(storage, name, content)) and works
+            works = self.step("write", lambda: self.write(storage, name, content))
             works = works and self.step("read", lambda: self.read(storage, content))
             works = works and self.step("fetch", lambda: self.fetch(storage, content))
         finally:
@@ -64,7 +67,7 @@ class Command(BaseCommand):
         if settings.DEBUG:
             self.stdout.write(f"  Uploads go to {settings.MEDIA_ROOT}, which is fine here.")
             return True
-        self.stderr.write(
+        self.stdout.write(
             "  Uploads go to the disk of this machine, which a dyno empties at every restart.\n"
             '  README.md says under "Uploads" how to give them a storage that lasts.'
         )
@@ -77,9 +80,9 @@ class Command(BaseCommand):
             result = work()
         except Exception as error:
             # Whatever it is, it is told in a sentence: the owner wants to know what to change.
-            self.stderr.write(f"  failed  {title:<7} {type(error).__name__}: {error}")
-            if title in HINTS:
-                self.stderr.write(f"          {HINTS[title]}")
+            self.stdout.write(self.style.ERROR(f"  failed  {title:<7} {error}"))
+            if title in MEANINGS:
+                self.stdout.write(f"          {MEANINGS[title]}")
             return None
         self.stdout.write(f"  ok      {title:<7} {time.monotonic() - began:.2f} s")
         return result

@@ -12,10 +12,11 @@ import signal
 import ssl
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -131,10 +132,12 @@ class Relay(BaseHTTPRequestHandler):
             "X-Request-Id": "front-1",
         }
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        link = http.client.HTTPConnection("127.0.0.1", self.server.upstream, timeout=30)
-        link.request(self.command, self.path, body, headers)
-        answer = link.getresponse()
-        content = answer.read()
+        with closing(
+            http.client.HTTPConnection("127.0.0.1", self.server.upstream, timeout=30)
+        ) as link:
+            link.request(self.command, self.path, body, headers)
+            answer = link.getresponse()
+            content = answer.read()
         self.send_response_only(answer.status, answer.reason)
         for name, value in answer.getheaders():
             if name.lower() not in HOP_BY_HOP | {"content-length"}:
@@ -143,7 +146,6 @@ class Relay(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(content)
-        link.close()
 
     do_GET = do_POST = do_HEAD = relay
 
@@ -175,7 +177,7 @@ class Site:
 @contextmanager
 def running(project: Path, processes: int = 2, **variables: str) -> Iterator[Site]:
     """Build, release and start a project as its Procfile says; give the site."""
-    folder = project.parent
+    folder = Path(tempfile.mkdtemp(prefix="live-", dir=project.parent))
     authority = trustme.CA()
     pem = folder / "authority.pem"
     authority.cert_pem.write_to_path(str(pem))
@@ -183,17 +185,16 @@ def running(project: Path, processes: int = 2, **variables: str) -> Iterator[Sit
     authority.issue_cert("localhost", "127.0.0.1").configure_cert(context)
     port, mailbox = free_port(), Mailbox(context)
     front = Front(context, port)
-    path = f"{python_of(project).parent}{os.pathsep}{os.defpath}"
-    env = production(
-        PATH=path,
-        PORT=str(port),
-        WEB_CONCURRENCY=str(processes),
-        DATABASE_URL=f"sqlite:///{folder / 'live.sqlite3'}",
-        ALLOWED_HOSTS="localhost",
-        EMAIL_URL=mailbox.url,
-        SSL_CERT_FILE=str(pem),
-        **(SUPERUSER | variables),
-    )
+    own = {
+        "PATH": f"{python_of(project).parent}{os.pathsep}{os.defpath}",
+        "PORT": str(port),
+        "WEB_CONCURRENCY": str(processes),
+        "DATABASE_URL": f"sqlite:///{folder / 'live.sqlite3'}",
+        "ALLOWED_HOSTS": "localhost",
+        "EMAIL_URL": mailbox.url,
+        "SSL_CERT_FILE": str(pem),
+    }
+    env = production(**(own | SUPERUSER | variables))
     env = {name: value for name, value in env.items() if value}
     procfile = (project / "Procfile").read_text(encoding="utf-8")
     release, web = (re.search(rf"(?m)^{kind}: (.*)$", procfile)[1] for kind in ("release", "web"))

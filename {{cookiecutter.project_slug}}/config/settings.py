@@ -152,11 +152,14 @@ AUTHENTICATION_BACKENDS = [
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
 LOGIN_URL = "account_login"
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
 ACCOUNT_SESSION_REMEMBER = True
 # Nobody can prove an address on a site that sends no mail, so there the proof is optional.
 ACCOUNT_EMAIL_VERIFICATION = "mandatory" if environment.mail_server() else "optional"
+# The browser that signed up need not sign in again after the proof.
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
 # No page tells a stranger which addresses have accounts. "strict" holds without mail, too: several
 # accounts may then claim an address, and one of them can prove it.
 ACCOUNT_PREVENT_ENUMERATION = "strict"

@@ -16,16 +16,18 @@ from PIL import Image
 from tests.cloudinary_api import FAULTS
 from tests.helpers import render
 from tests.live import running
+from tests.test_browser import DESK, browser, chromium  # noqa: F401
+from tests.visitor import Visitor
 
-# Each storage with both versions of Django and both kinds of accounts.
+# Each storage with both versions of Django, both kinds of accounts, and static files in it or not.
 SITES = [
-    ("s3", "5.2", "django"),
-    ("s3", "6.1", "allauth"),
-    ("cloudinary", "5.2", "allauth"),
-    ("cloudinary", "6.1", "django"),
+    ("s3", "5.2", "django", "whitenoise"),
+    ("s3", "6.1", "allauth", "s3"),
+    ("cloudinary", "5.2", "allauth", "cloudinary"),
+    ("cloudinary", "6.1", "django", "whitenoise"),
 ]
 
-PEOPLE = ["ada", "bea", "orphan", "twice", "mallory"]
+PEOPLE = ["ada", "bea", "browser", "former", "orphan", "twice", "mallory"]
 
 SIGN_IN = f"""
 import json
@@ -68,22 +70,22 @@ class Storage:
 @pytest.fixture(scope="module", params=SITES, ids="-".join)
 def site(request, tmp_path_factory, packages):
     """Return a running site, its storage, and how somebody signs in."""
-    storage, django_version, accounts = request.param
+    storage, django_version, accounts, static = request.param
     folder = tmp_path_factory.mktemp("pictures")
     answers = {"storage": storage, "django_version": django_version, "accounts": accounts}
     project = render(folder, project_slug="site", **answers)
     (project / ".venv").symlink_to(packages(django_version).parent.parent)
     if storage == "s3":
         service = request.getfixturevalue("s3")
-        bucket = service.make_bucket()
+        bucket = service.make_bucket(public="static")
         found = Storage(service, bucket.keys, bucket.variables)
     else:
         service = request.getfixturevalue("cloud")
         service.files.clear()
         variables = {"CLOUDINARY_URL": service.url()}
         found = Storage(service, service.keys, variables, service.authority)
-    with running(project, processes=1, **found.variables) as live:
-        live.storage = found
+    with running(project, processes=1, STATIC_STORAGE=static, **found.variables) as live:
+        live.storage, live.static = found, static
         live.keys = json.loads(re.search(r"sessions (.*)", live.python(SIGN_IN))[1])
         yield live
 
@@ -96,13 +98,10 @@ def _heal(site):
 
 
 def sign_in(site, name="ada"):
-    """Return a browser's session of somebody who is signed in."""
-    browser = requests.Session()
-    browser.verify = str(site.authority)
-    # The machine's own proxies and authorities are not for this site.
-    browser.trust_env = False
-    browser.cookies.set("sessionid", site.keys[name])
-    return browser
+    """Return a visitor who is signed in."""
+    visitor = Visitor(site)
+    visitor.cookies.set("sessionid", site.keys[name])
+    return visitor
 
 
 def photo(colour="teal", size=(1600, 1200), form="JPEG"):
@@ -115,12 +114,12 @@ def photo(colour="teal", size=(1600, 1200), form="JPEG"):
     return buffer.getvalue()
 
 
-def upload(site, browser, content, name="me.jpg"):
+def upload(site, visitor, content, name="me.jpg"):
     """Send the form of the picture page; return the answer."""
-    page = browser.get(f"{site.url}/accounts/picture/")
+    page = visitor.get(f"{site.url}/accounts/picture/")
     assert page.status_code == 200
     token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)[1]
-    return browser.post(
+    return visitor.post(
         f"{site.url}/accounts/picture/",
         {"csrfmiddlewaretoken": token},
         files={"file": (name, content, "image/jpeg")},
@@ -137,7 +136,7 @@ def shown(page):
 
 def rows(site):
     """Return the files that the database names, as the storage calls them."""
-    database = sqlite3.connect(site.project.parent / "live.sqlite3")
+    database = sqlite3.connect(site.variables["DATABASE_URL"].removeprefix("sqlite:///"))
     found = {f"media/{name}" for (name,) in database.execute("SELECT file FROM pictures_picture")}
     database.close()
     return found if site.storage.is_s3 else {key.removesuffix(".webp") for key in found}
@@ -149,8 +148,8 @@ def fetch(site, url):
 
 
 def test_a_photo_comes_from_the_form_to_the_page_and_is_delivered(site):
-    browser = sign_in(site)
-    answer = upload(site, browser, photo())
+    visitor = sign_in(site)
+    answer = upload(site, visitor, photo())
     assert answer.status_code == 200 and answer.url == f"{site.url}/accounts/profile/"
     url = shown(answer)
     picture = fetch(site, url)
@@ -158,7 +157,7 @@ def test_a_photo_comes_from_the_form_to_the_page_and_is_delivered(site):
     image = Image.open(io.BytesIO(picture.content))
     assert (image.format, image.size) == ("WEBP", (768, 1024))
     assert not image.getexif()
-    assert len(rows(site)) == 1 and rows(site) == site.storage.pictures()
+    assert rows(site) and rows(site) <= site.storage.pictures()
     # The page may load it, by its own policy.
     policy = answer.headers["Content-Security-Policy"]
     sources = re.search(r"img-src ([^;]*)", policy)[1].split()
@@ -167,17 +166,46 @@ def test_a_photo_comes_from_the_form_to_the_page_and_is_delivered(site):
         assert fetch(site, url.partition("?")[0]).status_code == 403
 
 
+def test_a_browser_shows_the_picture_and_the_style(site, browser, tmp_path):  # noqa: F811
+    """By the policy of the site, whose errors a browser writes into its console."""
+    complaints = []
+    context = browser.new_context(ignore_https_errors=True, **DESK)
+    page = context.new_page()
+    page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
+    context.add_cookies(
+        [{"name": "sessionid", "value": site.keys["browser"], "url": site.url, "secure": True}]
+    )
+    (tmp_path / "me.jpg").write_bytes(photo())
+    page.goto(f"{site.url}/accounts/picture/")
+    page.get_by_label("Picture").set_input_files(tmp_path / "me.jpg")
+    page.get_by_role("button", name="Save").click()
+    page.wait_for_url("**/accounts/profile/")
+    picture = page.get_by_alt_text("Your picture")
+    assert picture.evaluate("image => image.naturalWidth") == 768
+    style = page.locator("link[rel=stylesheet]").first
+    assert (site.url not in style.evaluate("link => link.href")) is (site.static != "whitenoise")
+    assert style.evaluate("link => link.sheet !== null")
+    if os.environ.get("SCREENSHOTS"):
+        page.screenshot(path=f"{os.environ['SCREENSHOTS']}-profile.png")
+        page.goto(f"{site.url}/accounts/picture/")
+        page.screenshot(path=f"{os.environ['SCREENSHOTS']}-picture.png")
+    context.close()
+    assert complaints == []
+
+
 def test_the_former_picture_is_gone_after_a_new_one_and_all_with_the_user(site):
-    browser = sign_in(site)
-    first = shown(upload(site, browser, photo("teal")))
-    second = shown(upload(site, browser, photo("maroon")))
+    visitor, before = sign_in(site, "former"), rows(site)
+    first = shown(upload(site, visitor, photo("teal")))
+    second = shown(upload(site, visitor, photo("maroon")))
     assert first.partition("?")[0] != second.partition("?")[0]
-    assert rows(site) == site.storage.pictures() and len(rows(site)) == 1
+    assert len(rows(site) - before) == 1 and rows(site) <= site.storage.pictures()
+    assert fetch(site, first).status_code == 404
     site.python(
         "from django.contrib.auth import get_user_model\n"
-        "get_user_model().objects.get(username='ada').delete()"
+        "get_user_model().objects.get(username='former').delete()"
     )
-    assert rows(site) == set() == site.storage.pictures()
+    assert rows(site) == before
+    assert fetch(site, second).status_code == 404
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -186,27 +214,27 @@ def test_a_failing_storage_loses_nothing(site, fault, request):
         pytest.skip("It takes 20 s; the storage's own tests wait for the other.")
     if fault == "garbage" and site.storage.is_s3:
         pytest.skip("S3 answers an upload with its status alone.")
-    browser = sign_in(site, "bea")
-    before = shown(upload(site, browser, photo("teal")))
+    visitor = sign_in(site, "bea")
+    before = shown(upload(site, visitor, photo("teal")))
     site.storage.fail_uploads(fault)
     began = time.monotonic()
-    answer = upload(site, browser, photo("maroon"))
+    answer = upload(site, visitor, photo("maroon"))
     site.storage.service.heal()
     assert time.monotonic() - began < 30
     assert answer.status_code == 503 and "nothing has changed" in answer.text
     assert rows(site) <= site.storage.pictures()
-    assert fetch(site, shown(browser.get(f"{site.url}/accounts/profile/"))).status_code == 200
+    assert fetch(site, shown(visitor.get(f"{site.url}/accounts/profile/"))).status_code == 200
     assert (
-        shown(browser.get(f"{site.url}/accounts/picture/")).partition("?")[0]
+        shown(visitor.get(f"{site.url}/accounts/picture/")).partition("?")[0]
         == (before.partition("?")[0])
     )
 
 
 def test_a_former_picture_that_cannot_be_removed_is_logged_and_no_harm(site):
-    browser = sign_in(site, "orphan")
-    upload(site, browser, photo("teal"))
+    visitor = sign_in(site, "orphan")
+    upload(site, visitor, photo("teal"))
     site.storage.fail_deletions("500")
-    answer = upload(site, browser, photo("maroon"))
+    answer = upload(site, visitor, photo("maroon"))
     site.storage.service.heal()
     assert answer.url == f"{site.url}/accounts/profile/"
     assert rows(site) < site.storage.pictures()
@@ -214,11 +242,11 @@ def test_a_former_picture_that_cannot_be_removed_is_logged_and_no_harm(site):
 
 
 def test_uploads_at_the_same_moment_leave_one_picture(site):
-    browsers = [sign_in(site, "twice") for _ in range(4)]
+    visitors = [sign_in(site, "twice") for _ in range(4)]
     before, answers = site.storage.pictures(), []
     threads = [
-        threading.Thread(target=lambda b=b: answers.append(upload(site, b, photo())))
-        for b in browsers
+        threading.Thread(target=lambda v=v: answers.append(upload(site, v, photo())))
+        for v in visitors
     ]
     for thread in threads:
         thread.start()
@@ -254,8 +282,8 @@ def peaks(site):
 
 @pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="The memory is read from Linux' /proc.")
 def test_what_is_refused_costs_no_memory_to_speak_of(site):
-    browser = sign_in(site, "mallory")
-    upload(site, browser, photo())
+    visitor = sign_in(site, "mallory")
+    upload(site, visitor, photo())
     bomb = io.BytesIO()
     Image.new("1", (10000, 10000)).save(bomb, "PNG")
     before = peaks(site)
@@ -266,7 +294,7 @@ def test_what_is_refused_costs_no_memory_to_speak_of(site):
         (photo() + b"<script>alert(1)</script>", "something else at once"),
         (photo() + b"\0" * (10 * 1024 * 1024), "are the most"),
     ):
-        answer = upload(site, browser, content)
+        answer = upload(site, visitor, content)
         assert answer.status_code == 200 and said in answer.text
     after = peaks(site)
     assert all(after[pid] - before[pid] < 32 for pid in before), (before, after)

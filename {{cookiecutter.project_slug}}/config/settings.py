@@ -319,7 +319,10 @@ if static_elsewhere:
     # Next to the uploads, below static/, which a policy of the bucket or the domain has to open to
     # everybody. Their names carry hashes, so they stay in browsers for a year.
     STATIC_URL = f"{files_url}/static/"
-    STORAGES["staticfiles"] = {"BACKEND": "config.static.SentStaticFilesStorage"}
+    STORAGES["staticfiles"] = {
+        "BACKEND": "config.static.SentStaticFilesStorage",
+        "OPTIONS": {"variables": "AWS_"},
+    }
     static_options = {
         "location": "static",
         "querystring_auth": False,
@@ -332,7 +335,10 @@ static_elsewhere = environment["STATIC_STORAGE"] == "cloudinary" and not DEBUG
 if static_elsewhere:
     # In Cloudinary's folder static/, all as raw files: a style sheet finds its images beside it.
     STATIC_URL = f"{files_url}/raw/upload/v1/static/"
-    STORAGES["staticfiles"] = {"BACKEND": "config.static.SentStaticFilesStorage"}
+    STORAGES["staticfiles"] = {
+        "BACKEND": "config.static.SentStaticFilesStorage",
+        "OPTIONS": {"variables": "CLOUDINARY_"},
+    }
     static_options = {"prefix": "static", "resource_type": "raw", "overwrite": True}
     STORAGES["static"] = uploads | {"OPTIONS": static_options}
 {% endif %}

@@ -38,6 +38,8 @@ STORAGE_COMMANDS = {
     "cloudinary": [("", "heroku config:set CLOUDINARY_URL=cloudinary://key:secret@cloud")],
 }
 
+TRY_STORAGE = "heroku run python manage.py check_storage"
+
 # The exit statuses of preflight.
 PROVED, WRONG, STOPPED = 0, 1, 130
 
@@ -185,6 +187,7 @@ def next_commands(committed: bool) -> str:
         ("", f'heroku config:set SECRET_KEY="{key}"'),
         *STORAGE_COMMANDS[ANSWERS["storage"]],
         ("", push_command()),
+        *([("", TRY_STORAGE)] if STORAGE_COMMANDS[ANSWERS["storage"]] else []),
         ("", "heroku open"),
     ]
     lines = [f"  {what:<10}  {command}" for what, command in commands]

@@ -22,6 +22,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+import trustme
+
 CLOUD, KEY, SECRET = "demo", "111222333", "s3cr3t-of-the_tests"
 
 FAULTS = ("slow", "500", "403", "429", "garbage", "gone half-way")
@@ -257,9 +259,11 @@ class Cloud:
         self.asked: list[tuple[str, str]] = []
         self.api = self.listen()
         self.delivery = self.listen()
-        self.authority = make_certificate(folder)
+        authority = trustme.CA()
+        self.authority = folder / "authority.pem"
+        authority.cert_pem.write_to_path(str(self.authority))
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(folder / "server.pem")
+        authority.issue_cert("127.0.0.1").configure_cert(context)
         self.delivery.socket = context.wrap_socket(self.delivery.socket, server_side=True)
         self.heal()
         self.variables = {
@@ -307,53 +311,3 @@ class Cloud:
         for server in (self.api, self.delivery):
             server.shutdown()
             server.server_close()
-
-
-def make_certificate(folder: Path) -> Path:
-    """Write server.pem, key and certificate of 127.0.0.1; return the certificate alone."""
-    import datetime
-    from ipaddress import ip_address
-
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.datetime.now(datetime.timezone.utc)
-    address = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
-    uses = dict.fromkeys(
-        ("content_commitment", "data_encipherment", "encipher_only", "decipher_only"), False
-    )
-    usage = x509.KeyUsage(
-        digital_signature=True,
-        key_encipherment=False,
-        key_agreement=False,
-        key_cert_sign=True,
-        crl_sign=True,
-        **uses,
-    )
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(hours=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(address, critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        # Python 3.13 accepts no authority without these two.
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .add_extension(usage, critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    public = certificate.public_bytes(serialization.Encoding.PEM)
-    private = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    (folder / "server.pem").write_bytes(private + public)
-    (folder / "authority.pem").write_bytes(public)
-    return folder / "authority.pem"

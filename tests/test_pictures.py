@@ -6,8 +6,8 @@ import json
 import os
 import re
 import sqlite3
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
@@ -16,6 +16,7 @@ from PIL import Image
 from tests.cloudinary_api import FAULTS
 from tests.helpers import render
 from tests.live import running
+from tests.postgres import binaries_on_this_machine, postgres
 from tests.test_browser import DESK, browser, chromium  # noqa: F401
 from tests.visitor import Visitor
 
@@ -91,10 +92,11 @@ def site(request, tmp_path_factory, packages):
 
 
 @pytest.fixture(autouse=True)
-def _heal(site):
+def _heal(request):
     """Let the service of the site behave again after every test."""
     yield
-    site.storage.service.heal()
+    if "site" in request.fixturenames:
+        request.getfixturevalue("site").storage.service.heal()
 
 
 def sign_in(site, name="ada"):
@@ -243,15 +245,9 @@ def test_a_former_picture_that_cannot_be_removed_is_logged_and_no_harm(site):
 
 def test_uploads_at_the_same_moment_leave_one_picture(site):
     visitors = [sign_in(site, "twice") for _ in range(4)]
-    before, answers = site.storage.pictures(), []
-    threads = [
-        threading.Thread(target=lambda v=v: answers.append(upload(site, v, photo())))
-        for v in visitors
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    before = site.storage.pictures()
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda visitor: upload(site, visitor, photo()), visitors))
     good = [answer for answer in answers if answer.status_code == 200]
     assert good
     assert rows(site) <= site.storage.pictures()
@@ -329,3 +325,22 @@ def test_a_body_of_1_gb_is_refused_at_once_and_costs_nothing(site):
     link.close()
     after = peaks(site)
     assert all(after[pid] - before[pid] < 32 for pid in before), (before, after, sent)
+
+
+def test_on_postgresql_uploads_at_the_same_moment_wait_for_each_other(tmp_path, packages, s3):
+    project = render(tmp_path, project_slug="site", storage="s3")
+    (project / ".venv").symlink_to(packages("5.2").parent.parent)
+    bucket = s3.make_bucket()
+    with (
+        postgres(binaries_on_this_machine()) as url,
+        running(project, DATABASE_URL=url, **bucket.variables) as site,
+    ):
+        site.keys = json.loads(re.search(r"sessions (.*)", site.python(SIGN_IN))[1])
+        visitors = [sign_in(site, "twice") for _ in range(6)]
+        with ThreadPoolExecutor(6) as pool:
+            answers = list(pool.map(lambda visitor: upload(site, visitor, photo()), visitors))
+        assert [answer.status_code for answer in answers] == [200] * 6
+        [key] = [key for key in bucket.keys() if key.startswith("media/pictures/")]
+        assert key in site.python(
+            "from pictures.models import Picture\nprint(f'media/{Picture.objects.get()}')"
+        )

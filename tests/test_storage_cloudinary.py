@@ -11,7 +11,7 @@ import pytest
 
 from tests.cloudinary_api import FAULTS
 from tests.console import Console, Failed
-from tests.helpers import production, render, run
+from tests.helpers import ROOT, production, render, run
 
 PNG = "bytes.fromhex('89504e470d0a1a0a') + b'rest'"
 MP4 = "b'\\0\\0\\0\\x20ftypisom' + b'rest'"
@@ -178,6 +178,49 @@ def test_transformations_are_options_of_the_address(console):
     name = save(console, "face.png", PNG)
     url = console(f"result = storage.url({name!r}, width=96, height=96, crop='fill')")
     assert "/image/upload/c_fill,h_96,w_96/v1/media/face.png" in url
+
+
+def test_a_template_reaches_transformations(console):
+    """Of a file in the account; one in a folder of this machine has its plain address."""
+    code = """
+from django.core.files.storage import FileSystemStorage
+from django.db.models.fields.files import FieldFile
+from django.template import Context, Template
+from pictures.models import Picture
+template = Template('{% load transformations %}{% transformed file width=96 crop="fill" %}')
+picture = Picture(file="pictures/a.webp")
+result = [template.render(Context({"file": picture.file}))]
+picture.file.storage = FileSystemStorage(base_url="/media/")
+result.append(template.render(Context({"file": picture.file})))
+"""
+    transformed, plain = console(code)
+    assert transformed.startswith("https://") and plain == "/media/pictures/a.webp"
+    assert transformed.endswith("/image/upload/c_fill,w_96/v1/media/pictures/a.webp")
+
+
+def test_the_names_of_django_cloudinary_storage_become_ones_with_an_extension(console, cloud):
+    """The code of docs/migrating.md, with this project's model in place of the reader's."""
+    console(f"storage.save('pics/a_891272.png', ContentFile({PNG}))")
+    document = (ROOT / "docs/migrating.md").read_text(encoding="utf-8")
+    [code] = re.findall(r"(?ms)^```python\n(.*?)^```", document)
+    for theirs, ours in (
+        ("from shop.models import Product", "from pictures.models import Picture as Product"),
+        ("photo", "file"),
+    ):
+        code = code.replace(theirs, ours)
+    prepared = """
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from pictures.models import Picture
+call_command("migrate", verbosity=0)
+user = get_user_model().objects.create_user("former")
+Picture.objects.create(user=user, file="media/pics/a_891272")
+"""
+    found = console(f"{prepared}\n{code}\nresult = storage.exists(Picture.objects.get().file.name)")
+    assert found is True
+    assert console("from pictures.models import Picture; result = str(Picture.objects.get())") == (
+        "pics/a_891272.png"
+    )
 
 
 @pytest.mark.parametrize("fault", FAULTS)

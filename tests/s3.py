@@ -150,6 +150,8 @@ class Service:
         if self.fault == "slow":
             time.sleep(12)
             return self.moto(environ, start)
+        if self.fault == "gone half-way" and environ["REQUEST_METHOD"] == "GET":
+            return self.answer_half(environ, start)
         if self.fault == "gone half-way":
             environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0) // 2)
             environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
@@ -160,6 +162,12 @@ class Service:
             return [body]
         codes = {"500": "InternalError", "403": "AccessDenied", "429": "TooManyRequests"}
         return refuse(environ, start, int(self.fault), codes[self.fault])
+
+    def answer_half(self, environ, start):
+        """Announce a whole answer and break off in the middle of it."""
+        body = b"".join(self.moto(environ, start))
+        yield body[: len(body) // 2]
+        environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
 
     def client(self):
         """Return Amazon's own client, as the owner of the buckets."""

@@ -112,6 +112,7 @@ def test_a_failing_service_is_an_os_error_in_time(console, s3, django_version, f
     for call in (
         "save('after.txt', ContentFile(b'x'))",
         f"open({name!r})",
+        f"size({name!r})",
         f"delete({name!r})",
     ):
         if fault == "slow" and "save" not in call:
@@ -135,6 +136,17 @@ def test_an_answer_that_is_none_of_s3_does_not_pass_for_a_file(console, s3):
     assert "OSError" in error.value.kinds
     s3.heal()
     assert console(f"result = storage.exists({name!r})")
+
+
+def test_a_file_that_breaks_off_half_way_is_no_file(console, s3):
+    for size in (1000, 12 * 1024 * 1024):
+        code = f"result = storage.save('whole.bin', ContentFile(b'x' * {size}))"
+        name = console(code)
+        s3.fail("gone half-way", "GET")
+        with pytest.raises(Failed) as error:
+            console(f"storage.open({name!r})")
+        s3.heal()
+        assert "OSError" in error.value.kinds, error.value
 
 
 def test_one_error_that_passes_is_tried_again(console, s3):

@@ -295,6 +295,7 @@ def test_check_storage_shows_that_cloudinary_works_and_explains_what_does_not(
     for url, said in (
         (cloud.url(secret="wrong-one"), "correct CLOUDINARY_URL"),
         (cloud.url(port=9), "failed  list"),
+        ("demo", "CLOUDINARY_URL does not start with cloudinary://"),
     ):
         env = production(**cloud.variables | {"CLOUDINARY_URL": url})
         ended = check_storage(python, projects["cloudinary"], env)

@@ -11,6 +11,8 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, storages
 from django.core.management.base import BaseCommand, CommandError
 
+from config.environment import current
+
 # What it would mean for the site, by the step that fails.
 MEANINGS = {
     "write": "Without this nobody can upload anything.",
@@ -28,6 +30,9 @@ class Command(BaseCommand):
 
     def handle(self, *args, **options):
         """Try every storage that files are sent to; fail if one of them does."""
+        environment = current()
+        for problem in [*environment.problems, *environment.missing()]:
+            self.stdout.write(f"{problem.sentence}\n  {problem.command}")
         failed = [alias for alias in self.find_storages() if not self.try_storage(alias)]
         if failed:
             raise CommandError("The storage does not work yet.")

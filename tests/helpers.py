@@ -11,6 +11,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
 from cookiecutter.main import cookiecutter
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -183,6 +184,7 @@ def production(**variables: str) -> dict[str, str]:
         "SECRET_KEY": "k" * 20 + "0123456789abcdefghijklmnopqrstuvwxyz",
         "DATABASE_URL": "sqlite://:memory:",
         "EMAIL_URL": "smtp://user:password@smtp.example.com:587",
+        "DEFAULT_FROM_EMAIL": "site@example.com",
         "AWS_STORAGE_BUCKET_NAME": "bucket",
         "AWS_S3_REGION_NAME": "eu-west-1",
         "AWS_ACCESS_KEY_ID": "placeholder",
@@ -190,3 +192,15 @@ def production(**variables: str) -> dict[str, str]:
         "CLOUDINARY_URL": "cloudinary://1:secret@demo",
     }
     return BARE | {"PYTHON_DOTENV_DISABLED": "1"} | complete | variables
+
+
+def find_new_python():
+    """Return an interpreter that Django 6.1 allows, as the rehearsal finds one."""
+    from preflight import interpreter
+
+    for series in ("3.13", "3.12", "3.14"):
+        found = interpreter.find_series(series)
+        if found:
+            return found.path
+    assert not ON_CI, "CI has no Python that Django 6.1 runs on"
+    pytest.skip("Install Python 3.12 or newer: https://www.python.org/downloads/")

@@ -688,10 +688,10 @@ def test_uploads_to_the_disk_of_a_dyno_are_refused(project):
     append(project, "accounts/models.py", PHOTO)
     env = production(SECRET_KEY="x")
     assert run([python_of(project), "manage.py", "makemigrations"], project, env).status == 0
-    assert_caught(project, "release release command", "accounts.Photo.image", "emptied at every")
+    assert_caught(project, "release release command", "accounts.Photo.image", "disk is emptied")
     ids, output = check(project, DYNO="release.1")
-    assert "heroku.E007" in ids and "accounts.Photo.image" in output
-    assert "heroku.E007" not in check(project)[0]
+    assert "heroku.E030" in ids and "accounts.Photo.image" in output
+    assert "heroku.E030" not in check(project)[0]
 
 
 @pytest.mark.row(52)

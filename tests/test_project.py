@@ -13,6 +13,7 @@ from tests.helpers import (
     bake,
     caller_environment,
     covering_combinations,
+    find_new_python,
     has_python,
     name_of,
     production,
@@ -20,7 +21,6 @@ from tests.helpers import (
     render,
     run,
 )
-from tests.test_settings import find_new_python
 
 ZONES = ["UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires"]
 

@@ -6,6 +6,9 @@ asked for by config/wsgi.py, and by `check --deploy` in the release phase.
 """
 
 import os
+{% if cookiecutter.accounts == 'django' %}
+from datetime import timedelta
+{% endif %}
 
 from config.environment import BASE_DIR, current, development_origins
 
@@ -52,9 +55,16 @@ INSTALLED_APPS = [
 {% if cookiecutter.accounts == 'allauth' %}
     "allauth",
     "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.google",
+{% else %}
+    "axes",
 {% endif %}
     "accounts",
     "pages",
+{% if cookiecutter.storage != 'whitenoise' %}
+    "pictures",
+{% endif %}
 ]
 
 MIDDLEWARE = [
@@ -68,14 +78,24 @@ MIDDLEWARE = [
 {% else %}
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
 {% endif %}
+{% if cookiecutter.storage != 'whitenoise' %}
+    # Before anything reads a form.
+    "pictures.middleware.UploadLimitMiddleware",
+{% endif %}
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    # After LocaleMiddleware, since a choice in the profile outweighs the browser.
+    "accounts.middleware.PreferencesMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 {% if cookiecutter.accounts == 'allauth' %}
     "allauth.account.middleware.AccountMiddleware",
+{% else %}
+    # Last, so that it can answer in place of a log-in that failed too often.
+    "axes.middleware.AxesMiddleware",
 {% endif %}
 ]
 
@@ -132,11 +152,75 @@ AUTHENTICATION_BACKENDS = [
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
 LOGIN_URL = "account_login"
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
+ACCOUNT_SESSION_REMEMBER = True
+# Nobody can prove an address on a site that sends no mail, so there the proof is optional.
+ACCOUNT_EMAIL_VERIFICATION = "mandatory" if environment.mail_server() else "optional"
+# The browser that signed up need not sign in again after the proof.
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
+# No page tells a stranger which addresses have accounts. "strict" holds without mail, too: several
+# accounts may then claim an address, and one of them can prove it.
+ACCOUNT_PREVENT_ENUMERATION = "strict"
+# One address for each account; a new one replaces the old one when it is proved.
+ACCOUNT_CHANGE_EMAIL = True
 # Attempts are counted for each visitor, and behind the router all would look like one. It appends
 # the visitor's address to X-Forwarded-For, so the last one is true.
 ALLAUTH_TRUSTED_PROXY_COUNT = 0 if DEBUG else 1
+
+# The button appears when both variables are set.
+SOCIALACCOUNT_ADAPTER = "accounts.adapter.SocialAccountAdapter"
+SOCIALACCOUNT_PROVIDERS = {"google": {"APPS": [], "OAUTH_PKCE_ENABLED": True}}
+google_is_set = environment["GOOGLE_CLIENT_ID"] and environment["GOOGLE_CLIENT_SECRET"]
+if google_is_set:
+    SOCIALACCOUNT_PROVIDERS["google"] |= {
+        "APPS": [
+            {
+                "client_id": environment["GOOGLE_CLIENT_ID"],
+                "secret": environment["GOOGLE_CLIENT_SECRET"],
+            },
+        ],
+        # Somebody with several Google accounts chooses one each time.
+        "AUTH_PARAMS": {"prompt": "select_account"},
+        # Google has verified the address, so it opens the account here that has the same one. If
+        # that one never proved the address, its password is taken away: it may be an impostor's.
+        "EMAIL_AUTHENTICATION": True,
+    }
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+
+# Failed attempts are counted here, so it has to be the same for every process of every dyno. A
+# cache in the memory of a process would let each of them begin anew.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cache",
+        # By default, 300 entries push out others, and with them what was counted.
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    },
+}
 {% else %}
+AUTHENTICATION_BACKENDS = [
+    # First, so that it can refuse before a password is looked at.
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
 LOGIN_URL = "login"
+
+# After ten failures for a username or from an address, nobody gets in there for five minutes, on
+# this site and in the admin. They are counted in the database, which all dynos share:
+# https://django-axes.readthedocs.io
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = timedelta(minutes=5)
+AXES_LOCKOUT_PARAMETERS = ["username", "ip_address"]
+AXES_LOCKOUT_TEMPLATE = "429.html"
+AXES_CLIENT_IP_CALLABLE = "accounts.throttle.client_address"
+AXES_USERNAME_CALLABLE = "accounts.throttle.claimed_username"
+# Attempts during the five minutes do not prolong them, or anybody could keep anybody out.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+# Who signed in when, and from where, is nobody's business.
+AXES_DISABLE_ACCESS_LOG = True
+AXES_VERBOSE = False
 {% endif %}
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "home"
@@ -154,6 +238,9 @@ AUTH_PASSWORD_VALIDATORS = [
 # Language and time
 
 LANGUAGE_CODE = "en"
+# What people can choose from, each in its own words. README.md says how to add one.
+LANGUAGES = [("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "{{ cookiecutter.time_zone }}"
 USE_TZ = True
 
@@ -170,47 +257,91 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 MEDIA_ROOT = BASE_DIR / "media"
 MEDIA_URL = "media/"
 
+{% if cookiecutter.storage != 'whitenoise' %}
+# The bytes of a file that somebody may upload. A larger request is refused before it is read.
+MAX_UPLOAD_SIZE = 10 * 1024 * 1024
+
+{% endif %}
 {% if cookiecutter.storage == 'whitenoise' %}
 # There are no uploads yet. A dyno's disk is emptied at every restart, so give this project a
-# storage for them, such as a bucket, before a model has a FileField.
+# storage for them before a model has a FileField: README.md says how, under "Uploads".
 uploads = {"BACKEND": "django.core.files.storage.FileSystemStorage"}
 {% elif cookiecutter.storage == 's3' %}
-# Uploads live in a private bucket and are fetched through links that expire after an hour.
+# Uploads live in a bucket, below media/. It is private, and links to it expire after an hour,
+# unless a domain delivers it. While DEBUG is on and there is no bucket, they go to MEDIA_ROOT.
 # Options: https://django-storages.readthedocs.io/en/stable/backends/amazon-S3.html
-uploads = {
-    "BACKEND": "storages.backends.s3.S3Storage",
-    "OPTIONS": {
-        "bucket_name": environment["AWS_STORAGE_BUCKET_NAME"],
-        "region_name": environment["AWS_S3_REGION_NAME"],
-        "access_key": environment["AWS_ACCESS_KEY_ID"],
-        "secret_key": environment["AWS_SECRET_ACCESS_KEY"],
-        "endpoint_url": environment["AWS_S3_ENDPOINT_URL"],
-        "location": "media",
-        # Two people's photo.jpg are two files.
-        "file_overwrite": False,
-        # Buckets made since April 2023 refuse access control lists.
-        "default_acl": None,
-        # Without it, links are signed in an old way that newer regions refuse.
-        "signature_version": "s3v4",
-        # The host of a new bucket outside us-east-1 redirects, and a redirect breaks the
-        # signature; with the region in the host there is none. Other services decide themselves.
-        "addressing_style": None if environment["AWS_S3_ENDPOINT_URL"] else "virtual",
-    },
+bucket, region = environment["AWS_STORAGE_BUCKET_NAME"], environment["AWS_S3_REGION_NAME"]
+endpoint, domain = environment["AWS_S3_ENDPOINT_URL"], environment["AWS_S3_CUSTOM_DOMAIN"]
+bucket_options = {
+    "bucket_name": bucket,
+    "region_name": region,
+    "access_key": environment["AWS_ACCESS_KEY_ID"],
+    "secret_key": environment["AWS_SECRET_ACCESS_KEY"],
+    "endpoint_url": endpoint,
+    "custom_domain": domain,
+    # Buckets made since April 2023 refuse access control lists.
+    "default_acl": None,
+    # Without it, links are signed in an old way that newer regions refuse.
+    "signature_version": "s3v4",
+    # The host of a new bucket outside us-east-1 redirects, and a redirect breaks the signature;
+    # with the region in the host there is none. Other services take the bucket in the path.
+    "addressing_style": "path" if endpoint else "virtual",
 }
-if DEBUG and not environment["AWS_STORAGE_BUCKET_NAME"]:
+# Two people's photo.jpg are two files.
+media_options = {"location": "media", "file_overwrite": False}
+uploads = {"BACKEND": "config.bucket.BucketStorage", "OPTIONS": bucket_options | media_options}
+if DEBUG and not bucket:
     uploads = {"BACKEND": "django.core.files.storage.FileSystemStorage"}
+files_url = f"{endpoint}/{bucket}" if endpoint else f"https://{bucket}.s3.{region}.amazonaws.com"
+files_url = f"https://{domain}" if domain else files_url
 {% else %}
-# Uploads live in Cloudinary, in its folder media/.
-CLOUDINARY_URL = environment["CLOUDINARY_URL"]
+# Uploads live in Cloudinary, in its folder media/. While DEBUG is on and there is no account, they
+# go to MEDIA_ROOT. Cloudinary's own library reads the setting CLOUDINARY, too.
+CLOUDINARY = environment["CLOUDINARY_URL"] or {}
 uploads = {"BACKEND": "config.storage.CloudinaryStorage", "OPTIONS": {"prefix": "media"}}
-if DEBUG and not CLOUDINARY_URL:
+if DEBUG and not CLOUDINARY:
     uploads = {"BACKEND": "django.core.files.storage.FileSystemStorage"}
+# Where the files are delivered from: an address of the account's own, or the one of everybody.
+cloud = CLOUDINARY.get("cloud_name")
+if CLOUDINARY.get("private_cdn"):
+    files_url = "https://" + CLOUDINARY.get("secure_distribution", f"{cloud}-res.cloudinary.com")
+else:
+    files_url = f"https://{CLOUDINARY.get('secure_distribution', 'res.cloudinary.com')}/{cloud}"
 {% endif %}
 
 STORAGES = {
     "default": uploads,
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+{% if cookiecutter.storage == 's3' %}
+static_elsewhere = environment["STATIC_STORAGE"] == "s3" and not DEBUG
+if static_elsewhere:
+    # Next to the uploads, below static/, which a policy of the bucket or the domain has to open to
+    # everybody. Their names carry hashes, so they stay in browsers for a year.
+    STATIC_URL = f"{files_url}/static/"
+    STORAGES["staticfiles"] = {
+        "BACKEND": "config.static.SentStaticFilesStorage",
+        "OPTIONS": {"variables": "AWS_"},
+    }
+    static_options = {
+        "location": "static",
+        "querystring_auth": False,
+        "gzip": True,
+        "object_parameters": {"CacheControl": "public, max-age=31536000, immutable"},
+    }
+    STORAGES["static"] = uploads | {"OPTIONS": bucket_options | static_options}
+{% elif cookiecutter.storage == 'cloudinary' %}
+static_elsewhere = environment["STATIC_STORAGE"] == "cloudinary" and not DEBUG
+if static_elsewhere:
+    # In Cloudinary's folder static/, all as raw files: a style sheet finds its images beside it.
+    STATIC_URL = f"{files_url}/raw/upload/v1/static/"
+    STORAGES["staticfiles"] = {
+        "BACKEND": "config.static.SentStaticFilesStorage",
+        "OPTIONS": {"variables": "CLOUDINARY_"},
+    }
+    static_options = {"prefix": "static", "resource_type": "raw", "overwrite": True}
+    STORAGES["static"] = uploads | {"OPTIONS": static_options}
+{% endif %}
 if DEBUG:
     # The manifest would have to be collected again after every edit of a style sheet.
     STORAGES["staticfiles"] = {
@@ -242,14 +373,19 @@ policy = {
     "frame-ancestors": ["'none'"],
     "object-src": ["'none'"],
 }
-{% if cookiecutter.storage == 's3' %}
-bucket_host = environment["AWS_S3_ENDPOINT_URL"] or (
-    f"https://{environment['AWS_STORAGE_BUCKET_NAME']}"
-    f".s3.{environment['AWS_S3_REGION_NAME']}.amazonaws.com"
-)
-policy["img-src"] = policy["media-src"] = ["'self'", bucket_host]
-{% elif cookiecutter.storage == 'cloudinary' %}
-policy["img-src"] = policy["media-src"] = ["'self'", "https://res.cloudinary.com"]
+{% if cookiecutter.storage != 'whitenoise' %}
+if uploads["BACKEND"].startswith("config."):
+    policy["img-src"] = ["'self'", f"{files_url}/"]
+    policy["media-src"] = ["'self'", f"{files_url}/"]
+if static_elsewhere:
+    # The folder of the static files alone: nobody's upload may run as a script.
+    for directive in ("script-src", "style-src", "font-src"):
+        policy[directive] = ["'self'", STATIC_URL]
+{% endif %}
+{% if cookiecutter.accounts == 'allauth' %}
+if google_is_set:
+    # The button's form is answered with a redirect to Google, which browsers hold to this, too.
+    policy["form-action"].append("https://accounts.google.com")
 {% endif %}
 {% if cookiecutter.django_version == '5.2' %}
 CONTENT_SECURITY_POLICY = {"DIRECTIVES": policy}
@@ -262,7 +398,7 @@ SECURE_CSP = policy
 
 DEFAULT_FROM_EMAIL = environment["DEFAULT_FROM_EMAIL"]
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
-mail_server = environment["EMAIL_URL"]
+mail_server = environment.mail_server()
 {% if cookiecutter.django_version == '5.2' %}
 if mail_server:
     EMAIL_HOST = mail_server["host"]

@@ -13,7 +13,7 @@ from config.environment import Environment
 from config.log import RequestIdFilter
 
 
-def test_a_missing_secret_key_stops_the_release(monkeypatch):
+def test_a_missing_secret_key_stops_the_release(db, monkeypatch):
     monkeypatch.setattr(checks, "current", lambda: Environment({}))
     with pytest.raises(SystemCheckError) as stop:
         call_command("check", deploy=True)

@@ -1,5 +1,6 @@
-import django.contrib.auth.models
+import accounts.models
 import django.contrib.auth.validators
+import django.db.models.functions.text
 import django.utils.timezone
 from django.db import migrations, models
 
@@ -46,14 +47,6 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "first_name",
-                    models.CharField(blank=True, max_length=150, verbose_name="first name"),
-                ),
-                (
-                    "last_name",
-                    models.CharField(blank=True, max_length=150, verbose_name="last name"),
-                ),
-                (
                     "email",
                     models.EmailField(blank=True, max_length=254, verbose_name="email address"),
                 ),
@@ -77,6 +70,28 @@ class Migration(migrations.Migration):
                     "date_joined",
                     models.DateTimeField(
                         default=django.utils.timezone.now, verbose_name="date joined"
+                    ),
+                ),
+                (
+                    "name",
+                    models.CharField(blank=True, max_length=150, verbose_name="name"),
+                ),
+                (
+                    "language",
+                    models.CharField(
+                        blank=True,
+                        choices=accounts.models.languages,
+                        max_length=15,
+                        verbose_name="language",
+                    ),
+                ),
+                (
+                    "time_zone",
+                    models.CharField(
+                        blank=True,
+                        choices=accounts.models.time_zones,
+                        max_length=64,
+                        verbose_name="time zone",
                     ),
                 ),
                 (
@@ -106,9 +121,16 @@ class Migration(migrations.Migration):
                 "verbose_name": "user",
                 "verbose_name_plural": "users",
                 "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(
+                        django.db.models.functions.text.Upper("username"),
+                        name="accounts_user_username_any_case",
+                        violation_error_message="A user with that username already exists.",
+                    )
+                ],
             },
             managers=[
-                ("objects", django.contrib.auth.models.UserManager()),
+                ("objects", accounts.models.UserManager()),
             ],
         ),
     ]

@@ -1,0 +1,236 @@
+"""A generated project as the world sees it: gunicorn in production mode behind TLS, and its mail.
+
+The front stands where Heroku's router would: it ends TLS, and says in headers who asks and how.
+"""
+
+import email.message
+import email.policy
+import http.client
+import os
+import re
+import signal
+import ssl
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import trustme
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
+
+from tests.helpers import Ended, caller_environment, free_port, production, python_of, render, run
+from tests.test_settings import find_new_python
+
+SUPERUSER = {
+    "DJANGO_SUPERUSER_USERNAME": "grace",
+    "DJANGO_SUPERUSER_EMAIL": "grace@example.com",
+    "DJANGO_SUPERUSER_PASSWORD": "a-nanosecond-is-this-long",
+}
+HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "te", "upgrade", "host"}
+
+
+def installed(folder: Path, **answers) -> Path:
+    """Render a project and give it a .venv with what production installs; return its folder."""
+    project = render(folder, project_slug="site", project_name="Harbour Library", **answers)
+    uv, home = [sys.executable, "-m", "uv"], caller_environment(folder / "home")
+    python = python_of(project)
+    for command in (
+        [*uv, "venv", "-q", "--python", find_new_python(), project / ".venv"],
+        [*uv, "pip", "install", "-q", "--python", python, "-r", project / "requirements.txt"],
+    ):
+        ended = run(command, project, home)
+        assert ended.status == 0, ended.output
+    return project
+
+
+class Mailbox:
+    """An SMTP server that wants TLS and a password, and keeps what it is given."""
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        self.messages: list[email.message.EmailMessage] = []
+        self.controller = Controller(
+            self,
+            hostname="127.0.0.1",
+            port=free_port(),
+            tls_context=context,
+            require_starttls=True,
+            auth_required=True,
+            authenticator=self.authenticate,
+        )
+
+    def authenticate(self, server, session, envelope, mechanism, data) -> AuthResult:
+        """Let in whoever knows the password."""
+        return AuthResult(success=(data.login, data.password) == (b"user", b"password"))
+
+    async def handle_DATA(self, server, session, envelope) -> str:
+        """Keep a message."""
+        content = envelope.content
+        self.messages.append(email.message_from_bytes(content, policy=email.policy.default))
+        return "250 OK"
+
+    @property
+    def url(self) -> str:
+        """The value of EMAIL_URL for this server."""
+        return f"smtp://user:password@localhost:{self.controller.port}"
+
+    def wait_for(self, address: str, count: int = 1) -> list[email.message.EmailMessage]:
+        """Return the messages to an address, as soon as there are so many."""
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            found = [message for message in self.messages if message["To"] == address]
+            if len(found) >= count:
+                return found
+            time.sleep(0.02)
+        raise AssertionError(f"{len(found)} mails to {address} instead of {count}")
+
+    def link_to(self, address: str) -> str:
+        """Return the link in the last mail to an address."""
+        text = self.wait_for(address)[-1].get_content()
+        return re.findall(r"https://\S+", text)[-1]
+
+
+class Front(ThreadingHTTPServer):
+    """Ends TLS and passes requests on, with the headers of Heroku's router."""
+
+    daemon_threads = True
+    request_queue_size = 64
+
+    def __init__(self, context: ssl.SSLContext, upstream: int) -> None:
+        super().__init__(("127.0.0.1", 0), Relay)
+        self.upstream = upstream
+        # Whom the router would name as the visitor.
+        self.visitor = "203.0.113.7"
+        # The handshake is left to the thread of the connection, so that nobody waits for it.
+        self.socket = context.wrap_socket(
+            self.socket, server_side=True, do_handshake_on_connect=False
+        )
+
+    def handle_error(self, request, client_address) -> None:
+        """Say nothing of a browser that goes away in the middle."""
+
+
+class Relay(BaseHTTPRequestHandler):
+    """One connection of a visitor."""
+
+    protocol_version = "HTTP/1.1"
+
+    def relay(self) -> None:
+        """Pass a request on and its answer back."""
+        headers = {k: v for k, v in self.headers.items() if k.lower() not in HOP_BY_HOP}
+        claimed = self.headers.get("X-Forwarded-For")
+        headers |= {
+            "Host": self.headers["Host"],
+            "X-Forwarded-For": ", ".join(filter(None, [claimed, self.server.visitor])),
+            "X-Forwarded-Proto": "https",
+            "X-Request-Id": "front-1",
+        }
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        with closing(
+            http.client.HTTPConnection("127.0.0.1", self.server.upstream, timeout=30)
+        ) as link:
+            link.request(self.command, self.path, body, headers)
+            answer = link.getresponse()
+            content = answer.read()
+        self.send_response_only(answer.status, answer.reason)
+        for name, value in answer.getheaders():
+            if name.lower() not in HOP_BY_HOP | {"content-length"}:
+                self.send_header(name, value)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(content)
+
+    do_GET = do_POST = do_HEAD = relay
+
+
+@dataclass
+class Site:
+    """A running site: where it is, what it has mailed, what it has logged."""
+
+    project: Path
+    url: str
+    authority: Path
+    front: Front
+    mailbox: Mailbox
+    log: Path
+    variables: dict[str, str] = field(repr=False)
+
+    def manage(self, *arguments: str) -> Ended:
+        """Run a management command in the environment of the site."""
+        command = [python_of(self.project), "manage.py", *arguments]
+        return run(command, self.project, self.variables)
+
+    def python(self, code: str) -> str:
+        """Run code in Django's shell; return what it prints."""
+        ended = self.manage("shell", "-v", "0", "-c", code)
+        assert ended.status == 0, ended.output
+        return ended.output
+
+
+@contextmanager
+def running(project: Path, processes: int = 2, **variables: str) -> Iterator[Site]:
+    """Build, release and start a project as its Procfile says; give the site."""
+    folder = Path(tempfile.mkdtemp(prefix="live-", dir=project.parent))
+    authority = trustme.CA()
+    pem = folder / "authority.pem"
+    authority.cert_pem.write_to_path(str(pem))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost", "127.0.0.1").configure_cert(context)
+    port, mailbox = free_port(), Mailbox(context)
+    front = Front(context, port)
+    own = {
+        "PATH": f"{python_of(project).parent}{os.pathsep}{os.defpath}",
+        "PORT": str(port),
+        "WEB_CONCURRENCY": str(processes),
+        "DATABASE_URL": f"sqlite:///{folder / 'live.sqlite3'}",
+        "ALLOWED_HOSTS": "localhost",
+        "EMAIL_URL": mailbox.url,
+        "SSL_CERT_FILE": str(pem),
+    }
+    env = production(**(own | SUPERUSER | variables))
+    env = {name: value for name, value in env.items() if value}
+    procfile = (project / "Procfile").read_text(encoding="utf-8")
+    release, web = (re.search(rf"(?m)^{kind}: (.*)$", procfile)[1] for kind in ("release", "web"))
+    for command in ("python manage.py collectstatic --noinput", release):
+        ended = run(["sh", "-c", command], project, env)
+        assert ended.status == 0, ended.output
+    log = folder / "web.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            web.split(), cwd=project, env=env, stdout=output, stderr=output, start_new_session=True
+        )
+    threading.Thread(target=front.serve_forever, args=[0.05], daemon=True).start()
+    mailbox.controller.start()
+    try:
+        wait_until_it_answers(process, port, log)
+        url = f"https://localhost:{front.server_address[1]}"
+        yield Site(project, url, pem, front, mailbox, log, env)
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        front.shutdown()
+        front.server_close()
+        mailbox.controller.stop()
+
+
+def wait_until_it_answers(process: subprocess.Popen, port: int, log: Path) -> None:
+    """Return as soon as the web process answers a health check."""
+    deadline = time.monotonic() + 30
+    while True:
+        assert process.poll() is None and time.monotonic() < deadline, log.read_text()
+        link = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        try:
+            link.request("GET", "/health/")
+            if link.getresponse().status == 200:
+                return
+        except OSError:
+            time.sleep(0.05)
+        finally:
+            link.close()

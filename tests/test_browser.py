@@ -1,0 +1,453 @@
+"""The pages in a real browser: people with and without a mouse, machines that judge pages.
+
+Chromium comes from the system, axe-core and Lighthouse from npm (`npm ci` in tests/browser).
+With REFRESH_SCREENSHOTS=1 the pictures of the README are taken anew.
+"""
+
+import json
+import os
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.helpers import ON_CI, ROOT, run
+from tests.live import SUPERUSER, installed, running
+from tests.openid import CLIENT_ID, CLIENT_SECRET, openid_provider
+
+FROM_NPM = ROOT / "tests/browser/node_modules"
+SCREENSHOTS = ROOT / "docs/screenshots"
+DESK = {"viewport": {"width": 1100, "height": 720}}
+PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
+PASSWORD, NEW_PASSWORD = "correct horse battery", "staple-correct-4711"
+
+# What the pages call things, by the answer about accounts.
+WORDS = {
+    "django": {
+        "log in": "Log in",
+        "log in page": "/accounts/login/",
+        "log out": "Log out",
+        "sign up": "Sign up",
+        "login field": "Username",
+        "email field": "Email address",
+        "passwords": ("Password:", "Password confirmation:"),
+        "forgotten": "I have forgotten my password",
+        "reset field": "Email",
+        "reset": "Send the link",
+        "new passwords": ("New password:", "New password confirmation:"),
+        "save password": "Save the password",
+    },
+    "allauth": {
+        "log in": "Sign In",
+        "log in page": "/accounts/login/",
+        "log out": "Sign out",
+        "sign up": "Sign Up",
+        "login field": "Login",
+        "email field": "Email",
+        "passwords": ("Password:", "Password (again):"),
+        "forgotten": "Forgot your password?",
+        "reset field": "Email",
+        "reset": "Reset My Password",
+        "new passwords": ("New Password:", "New Password (again):"),
+        "save password": "Change Password",
+    },
+}
+
+
+def missing(what, how):
+    """Fail on CI and skip elsewhere, saying how to get what is missing."""
+    assert not ON_CI, f"CI has no {what}"
+    pytest.skip(f"{what} is missing. {how}")
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """Return the path of a Chromium or Chrome."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = os.environ.get("CHROME_PATH") or next(filter(None, map(shutil.which, names)), None)
+    return found or missing("Chromium", "Install it, or name one: CHROME_PATH=/path/to/chrome")
+
+
+@pytest.fixture(scope="session")
+def browser(chromium):
+    """Return a running browser."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium)
+        yield browser
+        browser.close()
+
+
+def from_npm(name):
+    """Return the path of something that npm installs."""
+    path = FROM_NPM / name
+    if not path.exists():
+        missing(name, "npm ci --prefix tests/browser")
+    return path
+
+
+@pytest.fixture(scope="module", params=["django", "allauth"])
+def site(request, tmp_path_factory):
+    """Return a running site; that with allauth has a provider in the place of Google."""
+    accounts = request.param
+    version = {"django": "5.2", "allauth": "6.1"}[accounts]
+    folder = tmp_path_factory.mktemp("browser")
+    project = installed(folder, accounts=accounts, django_version=version)
+    if accounts == "django":
+        with running(project) as site:
+            site.words, site.accounts = WORDS[accounts], accounts
+            yield site
+        return
+    with openid_provider() as provider:
+        with (project / "config/settings.py").open("a", encoding="utf-8") as settings:
+            settings.write(provider.settings())
+        google = {"GOOGLE_CLIENT_ID": CLIENT_ID, "GOOGLE_CLIENT_SECRET": CLIENT_SECRET}
+        with running(project, **google) as site:
+            provider.redirect_uris = [f"{site.url}/accounts/google/login/callback/"]
+            site.provider = provider
+            site.words, site.accounts = WORDS[accounts], accounts
+            yield site
+
+
+@pytest.fixture
+def new_page(browser, site):
+    """Return a function that opens a page of a new visitor, who complains of every error."""
+    contexts, complaints = [], []
+
+    def open_page(**options):
+        options = {"ignore_https_errors": True, "base_url": site.url} | DESK | options
+        context = browser.new_context(**options)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda line: complain(line, complaints))
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def complain(line, complaints):
+    """Keep an error of the console, unless it only says that a page was answered with 4xx."""
+    if line.type == "error" and "with a status of 4" not in line.text:
+        complaints.append(line.text)
+
+
+class Pointer:
+    """Somebody with a mouse or a finger."""
+
+    def __init__(self, page):
+        self.page = page
+
+    def press(self, role, name):
+        """Press a button or follow a link of the page's content or header."""
+        place = self.page.get_by_role(role, name=name, exact=True)
+        with self.page.expect_navigation():
+            (place.tap if self.is_touch() else place.click)()
+
+    def is_touch(self):
+        """Return whether the page is on a phone."""
+        return self.page.viewport_size["width"] < 500
+
+    def fill(self, label, value):
+        """Fill in a field, or choose from a list."""
+        field = self.page.get_by_label(label, exact=True)
+        if field.evaluate("field => field.tagName") == "SELECT":
+            field.select_option(label=value)
+        else:
+            field.fill(value)
+
+
+class Keyboard:
+    """Somebody with a keyboard alone: the tab key leads everywhere, and its place is visible."""
+
+    def __init__(self, page):
+        self.page = page
+
+    def reach(self, place):
+        """Press the tab key until the place has the focus."""
+        for _ in range(60):
+            if place.evaluate("element => element === document.activeElement"):
+                outline = "element => getComputedStyle(element).outlineStyle"
+                assert place.evaluate(outline) != "none", "the focus cannot be seen"
+                return
+            self.page.keyboard.press("Tab")
+        raise AssertionError(f"the tab key never reaches {place}")
+
+    def press(self, role, name):
+        """Press a button or follow a link."""
+        self.reach(self.page.get_by_role(role, name=name, exact=True))
+        with self.page.expect_navigation():
+            self.page.keyboard.press("Enter")
+
+    def fill(self, label, value):
+        """Fill in a field, or choose from a list by its first letters."""
+        field = self.page.get_by_label(label, exact=True)
+        self.reach(field)
+        if field.evaluate("field => field.tagName") != "SELECT":
+            self.page.keyboard.press("ControlOrMeta+a")
+        self.page.keyboard.type(value)
+
+
+@pytest.mark.parametrize(
+    ("driver", "device", "name"),
+    [(Pointer, PHONE, "maria"), (Keyboard, DESK, "karl")],
+    ids=["on a phone", "on a desk by keyboard alone"],
+)
+def test_a_person_comes_forgets_the_password_and_leaves(site, new_page, driver, device, name):
+    """Without JavaScript, from the first visit to the deletion of the account."""
+    words, email = site.words, f"{name}@example.com"
+    site.front.visitor = f"198.51.100.{len(name)}"
+    page = new_page(java_script_enabled=False, **device)
+    person = driver(page)
+
+    page.goto("/")
+    person.press("link", "Sign up")
+    person.fill("Username:", name)
+    person.fill(f"{words['email field']}:", email)
+    for label in words["passwords"]:
+        person.fill(label, PASSWORD)
+    person.press("button", words["sign up"])
+    if site.accounts == "allauth":
+        page.goto(site.mailbox.link_to(email))
+        person.press("button", "Confirm")
+
+    person.press("link", name)
+    person.fill("Name:", f"{name.title()} Øster")
+    person.fill("Time zone:", "Tokyo")
+    person.press("button", "Save")
+    assert "Your profile is saved." in page.get_by_role("status").inner_text()
+    assert page.get_by_label("Time zone:").locator("option:checked").inner_text() == "Tokyo"
+    person.press("button", words["log out"])
+
+    page.goto(words["log in page"])
+    person.press("link", words["forgotten"])
+    person.fill(f"{words['reset field']}:", email)
+    mails = len(site.mailbox.messages)
+    person.press("button", words["reset"])
+    site.mailbox.wait_for(email, 1 + (mails and site.accounts == "allauth"))
+    page.goto(site.mailbox.link_to(email))
+    for label in words["new passwords"]:
+        person.fill(label, NEW_PASSWORD)
+    person.press("button", words["save password"])
+
+    page.goto(words["log in page"])
+    person.fill(f"{words['login field']}:", name)
+    person.fill("Password:", NEW_PASSWORD)
+    person.press("button", words["log in"])
+    # The name stands in the navigation now.
+    person.press("link", f"{name.title()} Øster")
+    person.press("link", "Delete the account")
+    if site.accounts == "django":
+        person.fill("Password:", NEW_PASSWORD)
+    person.press("button", "Delete my account")
+    if site.accounts == "allauth":
+        person.fill("Password:", NEW_PASSWORD)
+        person.press("button", "Confirm")
+    assert "Your account is deleted." in page.get_by_role("status").inner_text()
+    code = "from accounts.models import User; print(User.objects.filter(username='{}').count())"
+    assert site.python(code.format(name)).split()[-1] == "0"
+
+
+def test_a_person_continues_with_google(site, new_page):
+    """The browser lets the button's form be redirected to the provider and back."""
+    if site.accounts == "django":
+        pytest.skip("Django's own accounts have no Google.")
+    site.provider.person = {
+        "sub": "77",
+        "email": "greta@example.com",
+        "email_verified": True,
+        "given_name": "Greta",
+    }
+    page = new_page()
+    page.goto("/accounts/login/")
+    page.get_by_role("button", name="Continue with Google").click()
+    page.get_by_role("button", name="Continue", exact=True).click()
+    page.get_by_role("link", name="Greta", exact=True).wait_for()
+    assert page.url == site.url + "/"
+
+
+@pytest.fixture
+def superuser_state(site, browser):
+    """Return the cookies of a superuser who has signed in."""
+    context = browser.new_context(ignore_https_errors=True, base_url=site.url)
+    page = context.new_page()
+    page.goto("/admin/login/")
+    page.get_by_label("Username:").fill(SUPERUSER["DJANGO_SUPERUSER_USERNAME"])
+    page.get_by_label("Password:").fill(SUPERUSER["DJANGO_SUPERUSER_PASSWORD"])
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_url("**/admin/")
+    state = context.storage_state()
+    context.close()
+    return state
+
+
+PAGES = {
+    "django": {
+        "signed out": [
+            "/",
+            "/accounts/login/",
+            "/accounts/signup/",
+            "/accounts/password-reset/",
+            "/accounts/password-reset/sent/",
+            "/accounts/password-reset/done/",
+            "/accounts/password-reset/x/y/",
+        ],
+        "signed in": ["/accounts/password-change/", "/accounts/password-change/done/"],
+    },
+    "allauth": {
+        "signed out": [
+            "/",
+            "/accounts/login/",
+            "/accounts/signup/",
+            "/accounts/password/reset/",
+            "/accounts/password/reset/done/",
+            "/accounts/confirm-email/",
+            "/accounts/confirm-email/x/",
+            "/accounts/3rdparty/login/cancelled/",
+            "/accounts/3rdparty/login/error/",
+        ],
+        "signed in": [
+            "/accounts/email/",
+            "/accounts/password/change/",
+            "/accounts/3rdparty/",
+            "/accounts/logout/",
+        ],
+    },
+}
+FOR_EVERYBODY = ["/no-such-page/"]
+FOR_STAFF = ["/", "/accounts/profile/", "/accounts/delete/", "/deployment/"]
+
+
+def violations(page):
+    """Return what axe finds on a page, each as rule and place."""
+    page.evaluate((from_npm("axe-core/axe.min.js")).read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run(document).then(result => result.violations)")
+    return [(v["id"], v["help"], [node["html"][:200] for node in v["nodes"]]) for v in found]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_violation_on_any_page(site, new_page, superuser_state, scheme):
+    pages = PAGES[site.accounts]
+    signed_out = new_page(color_scheme=scheme)
+    for path in [*pages["signed out"], *FOR_EVERYBODY]:
+        signed_out.goto(path)
+        assert violations(signed_out) == [], path
+        assert_fits_a_phone(signed_out, path)
+    # A form with errors says so to everybody.
+    signed_out.goto(site.words["log in page"])
+    signed_out.get_by_label(f"{site.words['login field']}:").fill("nobody")
+    signed_out.get_by_label("Password:", exact=True).fill("wrong")
+    signed_out.get_by_role("button", name=site.words["log in"], exact=True).click()
+    assert signed_out.locator(".errorlist").count() == 1
+    assert violations(signed_out) == []
+    signed_in = new_page(color_scheme=scheme, storage_state=superuser_state)
+    for path in [*pages["signed in"], *FOR_STAFF]:
+        assert signed_in.goto(path).url == site.url + path
+        assert violations(signed_in) == [], path
+        assert_fits_a_phone(signed_in, path)
+
+
+def assert_fits_a_phone(page, path):
+    """Nothing of a page is wider than a small phone."""
+    page.set_viewport_size({"width": 320, "height": 640})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
+    page.set_viewport_size(DESK["viewport"])
+
+
+def judge(chromium, categories, url, cookie=""):
+    """Return what Lighthouse says of a page."""
+    from_npm("lighthouse")
+    script = ROOT / "tests/browser/lighthouse.mjs"
+    ended = run(["node", script, chromium, categories, url, cookie], ROOT, dict(os.environ))
+    assert ended.status == 0, ended.output
+    return json.loads(ended.output.splitlines()[-1])
+
+
+@pytest.mark.parametrize("path", ["/", "/accounts/login/", "/accounts/profile/"])
+def test_lighthouse_has_nothing_to_say(site, chromium, superuser_state, path):
+    categories = "accessibility,best-practices" + (",seo" if path == "/" else "")
+    session = next(c for c in superuser_state["cookies"] if c["name"] == "sessionid")
+    cookie = f"sessionid={session['value']}" if "profile" in path else ""
+    judged = judge(chromium, categories, site.url + path, cookie)
+    assert judged["url"] == site.url + path
+    assert set(judged["scores"].values()) == {100}, judged
+
+
+def test_other_languages_are_offered_applied_and_read_from_the_right(site, new_page, tmp_path):
+    """Arabic is added as the project's README says, and chosen in the profile."""
+    settings = site.project / "config/settings.py"
+    before = settings.read_text(encoding="utf-8")
+    added = before.replace('("en", "English")', '("en", "English"), ("ar", "العربية")')
+    assert added != before
+    settings.write_text(added, encoding="utf-8")
+    try:
+        with running(site.project, processes=1) as arabic:
+            page = new_page(locale="ar", base_url=arabic.url)
+            page.goto("/admin/login/")
+            page.goto("/")
+            html = page.locator("html")
+            assert (html.get_attribute("lang"), html.get_attribute("dir")) == ("ar", "rtl")
+            name = page.locator(".site-name").bounding_box()
+            assert name["x"] > DESK["viewport"]["width"] / 2
+            assert page.evaluate("document.documentElement.scrollWidth") <= 1100
+            page.screenshot(path=tmp_path / "right-to-left.png")
+            english = new_page(locale="de", base_url=arabic.url)
+            english.goto("/")
+            assert english.locator("html").get_attribute("lang") == "en"
+    finally:
+        settings.write_text(before, encoding="utf-8")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_pages_can_be_shown(site, new_page, superuser_state, scheme, tmp_path):
+    """Takes the pictures of the README, into a temporary folder unless they are refreshed."""
+    if site.accounts == "allauth":
+        pytest.skip("The pictures show the default answers.")
+    folder = SCREENSHOTS if os.environ.get("REFRESH_SCREENSHOTS") else tmp_path
+    folder.mkdir(exist_ok=True)
+    out, back = (
+        new_page(color_scheme=scheme),
+        new_page(color_scheme=scheme, storage_state=superuser_state),
+    )
+    for page, name, path in (
+        (out, "home", "/"),
+        (out, "login", "/accounts/login/"),
+        (out, "404", "/no-such-page/"),
+        (back, "profile", "/accounts/profile/"),
+        (back, "deployment", "/deployment/"),
+    ):
+        page.goto(path)
+        taken = page.screenshot(path=folder / f"{name}-{scheme}.png")
+        assert taken.startswith(b"\x89PNG") and len(taken) < 100_000
+    # The one is light and the other dark.
+    colour = out.evaluate("getComputedStyle(document.body).backgroundColor")
+    lightness = sum(map(int, re.findall(r"\d+", colour)[:3])) / 3
+    assert (lightness > 128) is (scheme == "light")
+
+
+def test_the_print_has_no_navigation(site, new_page):
+    page = new_page()
+    page.goto("/")
+    page.emulate_media(media="print")
+    assert not page.get_by_role("navigation").is_visible()
+    assert page.get_by_role("heading", level=1).is_visible()
+
+
+def test_the_readme_shows_the_pages():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = set(re.findall(r"docs/screenshots/([\w-]+\.png)", readme))
+    pages = ("home", "login", "404", "profile", "deployment")
+    assert shown == {f"{page}-{scheme}.png" for page in pages for scheme in ("light", "dark")}
+    for name in shown:
+        assert (SCREENSHOTS / name).stat().st_size < 100_000
+
+
+def test_the_style_sheet_is_small():
+    sheet = Path(ROOT / "{{cookiecutter.project_slug}}/static/css/site.css").read_bytes()
+    assert len(sheet) < 10_000

@@ -22,6 +22,10 @@ MAYBE_EMPTY = (
     "templates/allauth",
     "templates/socialaccount/snippets",
     "templates/socialaccount",
+    "templates/pictures",
+    "pictures/migrations",
+    "pictures/templatetags",
+    "pictures",
 )
 
 # What production needs besides its secret key and its database. The values are the owner's.
@@ -33,6 +37,8 @@ STORAGE_COMMANDS = {
     ],
     "cloudinary": [("", "heroku config:set CLOUDINARY_URL=cloudinary://key:secret@cloud")],
 }
+
+TRY_STORAGE = "heroku run python manage.py check_storage"
 
 # The exit statuses of preflight.
 PROVED, WRONG, STOPPED = 0, 1, 130
@@ -181,6 +187,7 @@ def next_commands(committed: bool) -> str:
         ("", f'heroku config:set SECRET_KEY="{key}"'),
         *STORAGE_COMMANDS[ANSWERS["storage"]],
         ("", push_command()),
+        *([("", TRY_STORAGE)] if STORAGE_COMMANDS[ANSWERS["storage"]] else []),
         ("", "heroku open"),
     ]
     lines = [f"  {what:<10}  {command}" for what, command in commands]

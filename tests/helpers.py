@@ -11,6 +11,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
 from cookiecutter.main import cookiecutter
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -191,3 +192,15 @@ def production(**variables: str) -> dict[str, str]:
         "CLOUDINARY_URL": "cloudinary://1:secret@demo",
     }
     return BARE | {"PYTHON_DOTENV_DISABLED": "1"} | complete | variables
+
+
+def find_new_python():
+    """Return an interpreter that Django 6.1 allows, as the rehearsal finds one."""
+    from preflight import interpreter
+
+    for series in ("3.13", "3.12", "3.14"):
+        found = interpreter.find_series(series)
+        if found:
+            return found.path
+    assert not ON_CI, "CI has no Python that Django 6.1 runs on"
+    pytest.skip("Install Python 3.12 or newer: https://www.python.org/downloads/")

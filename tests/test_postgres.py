@@ -114,7 +114,7 @@ def test_a_server_elsewhere_is_never_used(tmp_path, monkeypatch, url):
 
     monkeypatch.setenv("PREFLIGHT_DATABASE_URL", url)
     with pytest.raises(NotProved, match="has to name a PostgreSQL server on this machine") as said:
-        release.choose_database(tmp_path)
+        release.open_database(tmp_path, None)
     assert "hunter2" not in str(said.value)
 
 

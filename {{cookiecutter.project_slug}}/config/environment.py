@@ -47,10 +47,10 @@ def boolean(value: str) -> bool:
     raise ValueError("has to be true or false.")
 
 
-def seconds(value: str) -> int:
-    """Return a whole number of seconds, 0 or more."""
+def number(value: str) -> int:
+    """Return a whole number, 0 or more."""
     if not re.fullmatch(r"[0-9]+", value):
-        raise ValueError("has to be a whole number of seconds, such as 3600.")
+        raise ValueError("has to be a whole number, such as 20.")
     return int(value)
 
 
@@ -153,20 +153,76 @@ def port_number(value: str) -> int:
     if not re.fullmatch(r"[0-9]{1,5}", value) or not 0 < int(value) < 65536:
         raise ValueError("has to be the number of a port, such as 587.")
     return int(value)
+{% if cookiecutter.storage == 's3' %}
+
+
+def bucket_name(value: str) -> str:
+    """Return the name of a bucket; an address or an ARN of one is none.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+    """
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]", value):
+        raise ValueError(
+            "has to be the name of the bucket alone, such as my-bucket: 3 to 63 of a-z, 0-9 and -. "
+            "A dot in it would break TLS."
+        )
+    return value
+
+
+def service_url(value: str) -> str:
+    """Return the address of a service, scheme and host, without the bucket."""
+    address = value.rstrip("/")
+    if not re.fullmatch(r"https?://[^/\s@?#]+", address):
+        raise ValueError(
+            "has to be the address of the service, such as https://fra1.digitaloceanspaces.com, "
+            "without the bucket."
+        )
+    return address
+
+
+def domain(value: str) -> str:
+    """Return one host name; of a pasted address such as https://host/ only the host is kept."""
+    found = hosts(value)
+    if len(found) != 1 or found[0][0] in ".*":
+        raise ValueError("has to be one host name, such as files.example.com.")
+    return found[0]
+
+
+def static_storage(value: str) -> str:
+    """Return the storage of the static files: "whitenoise" or "s3"."""
+    if value.lower() not in {"whitenoise", "s3"}:
+        raise ValueError("has to be whitenoise or s3.")
+    return value.lower()
+{% endif %}
 {% if cookiecutter.storage == 'cloudinary' %}
 
 
-def cloudinary_url(value: str) -> dict[str, str]:
-    """Return cloud name, key and secret of cloudinary://key:secret@cloud, and its options.
+def static_storage(value: str) -> str:
+    """Return the storage of the static files: "whitenoise" or "cloudinary"."""
+    if value.lower() not in {"whitenoise", "cloudinary"}:
+        raise ValueError("has to be whitenoise or cloudinary.")
+    return value.lower()
+
+
+def cloudinary_url(value: str) -> dict[str, Any]:
+    """Return the settings of Cloudinary's library that cloudinary://key:secret@cloud holds.
 
     The dashboard shows the URL with CLOUDINARY_URL= in front, and with placeholders until the
-    key is revealed. The SDK takes both and fails at the first upload.
+    key is revealed. The library takes both and fails at the first upload.
     """
     refuse_quotes_and_name(value, "CLOUDINARY_URL", "cloudinary://key:secret@cloud")
-    url = urlsplit(value)
+    try:
+        url = urlsplit(value)
+    except ValueError:
+        raise ValueError(
+            "cannot be taken apart. It has the form cloudinary://key:secret@cloud"
+        ) from None
     if url.scheme != "cloudinary":
-        raise ValueError("has to start with cloudinary://")
-    if "<" in value or not (url.username and url.password and url.hostname):
+        raise ValueError(
+            "does not start with cloudinary://. It has the form cloudinary://key:secret@cloud"
+        )
+    cloud = unquote(url.netloc.rpartition("@")[2])
+    if re.search(r"[<>*\s]|your_", unquote(value)) or not (url.username and url.password and cloud):
         raise ValueError(
             "is not complete: it needs the key, the secret and the cloud name of your dashboard, "
             "as cloudinary://key:secret@cloud"
@@ -176,9 +232,17 @@ def cloudinary_url(value: str) -> dict[str, str]:
             "is ignored by Cloudinary's library while CLOUDINARY_CLOUD_NAME is set too. "
             "Remove that one: heroku config:unset CLOUDINARY_CLOUD_NAME"
         )
-    options = dict(parse_qsl(url.query))
-    cloud = {"cloud_name": unquote(url.netloc.rpartition("@")[2])}
-    return cloud | {"api_key": url.username, "api_secret": unquote(url.password)} | options
+    account = dict(parse_qsl(url.query))
+    if url.path.strip("/"):
+        # A host name after the cloud's is an address of your own for the files.
+        account |= {"private_cdn": True, "secure_distribution": url.path.strip("/")}
+    # Links are http unless asked for otherwise, and a browser blocks those on an https page.
+    return account | {
+        "cloud_name": cloud,
+        "api_key": url.username,
+        "api_secret": unquote(url.password),
+        "secure": True,
+    }
 {% endif %}
 
 
@@ -189,6 +253,9 @@ class Variable:
     `help` says in one sentence what it does. `default` stands in for it when it is unset or
     empty; `development` does instead while DEBUG is on. `required` says that production does not
     start without it, and `command` what sets it on Heroku.
+{% if cookiecutter.storage == 's3' %}
+    `also` is the name under which an add-on sets it; its own name wins.
+{% endif %}
     """
 
     name: str
@@ -198,6 +265,9 @@ class Variable:
     development: str = ""
     required: bool = False
     command: str = ""
+{% if cookiecutter.storage == 's3' %}
+    also: str = ""
+{% endif %}
 
 
 VARIABLES = [
@@ -230,6 +300,13 @@ VARIABLES = [
         command="heroku addons:create heroku-postgresql:essential-0",
     ),
     Variable(
+        "DATABASE_CONNECTIONS",
+        "How many connections the plan of the database allows.",
+        number,
+        default="20",
+        command="heroku config:set DATABASE_CONNECTIONS=40",
+    ),
+    Variable(
         "ALLOWED_HOSTS",
         "Host names of your own, comma-separated; Heroku's are known without it.",
         hosts,
@@ -250,7 +327,7 @@ VARIABLES = [
     Variable(
         "SECURE_HSTS_SECONDS",
         "How long browsers refuse to visit without TLS; raise it to 31536000 when all works.",
-        seconds,
+        number,
         default="3600",
         command="heroku config:set SECURE_HSTS_SECONDS=31536000",
     ),
@@ -337,31 +414,50 @@ VARIABLES = [
     Variable(
         "AWS_STORAGE_BUCKET_NAME",
         "The S3 bucket that holds what people upload; without it a local folder while DEBUG is on.",
+        bucket_name,
         required=True,
         command="heroku config:set AWS_STORAGE_BUCKET_NAME=my-bucket",
+        also="BUCKETEER_BUCKET_NAME",
     ),
     Variable(
         "AWS_S3_REGION_NAME",
-        "The region of the bucket; signed links need it.",
+        "The region of the bucket, which signed links need; auto for Cloudflare R2.",
         required=True,
         command="heroku config:set AWS_S3_REGION_NAME=eu-west-1",
+        also="BUCKETEER_AWS_REGION",
     ),
     Variable(
         "AWS_ACCESS_KEY_ID",
         "The access key of an IAM user that may use this bucket and nothing else.",
         required=True,
         command="heroku config:set AWS_ACCESS_KEY_ID=AKIA...",
+        also="BUCKETEER_AWS_ACCESS_KEY_ID",
     ),
     Variable(
         "AWS_SECRET_ACCESS_KEY",
         "The secret that belongs to the access key.",
         required=True,
         command="heroku config:set AWS_SECRET_ACCESS_KEY=...",
+        also="BUCKETEER_AWS_SECRET_ACCESS_KEY",
     ),
     Variable(
         "AWS_S3_ENDPOINT_URL",
         "The address of an S3-compatible service such as R2, Spaces or MinIO; not for Amazon's.",
-        command="heroku config:set AWS_S3_ENDPOINT_URL=https://example.com",
+        service_url,
+        command="heroku config:set AWS_S3_ENDPOINT_URL=https://fra1.digitaloceanspaces.com",
+    ),
+    Variable(
+        "AWS_S3_CUSTOM_DOMAIN",
+        "A host name that delivers the bucket to everybody; without it links are signed.",
+        domain,
+        command="heroku config:set AWS_S3_CUSTOM_DOMAIN=files.example.com",
+    ),
+    Variable(
+        "STATIC_STORAGE",
+        "Where static files come from: whitenoise, which is this site itself, or s3.",
+        static_storage,
+        default="whitenoise",
+        command="heroku config:set STATIC_STORAGE=s3",
     ),
 {% endif %}
 {% if cookiecutter.storage == 'cloudinary' %}
@@ -372,6 +468,13 @@ VARIABLES = [
         cloudinary_url,
         required=True,
         command="heroku config:set CLOUDINARY_URL=cloudinary://key:secret@cloud",
+    ),
+    Variable(
+        "STATIC_STORAGE",
+        "Where static files come from: whitenoise, which is this site itself, or cloudinary.",
+        static_storage,
+        default="whitenoise",
+        command="heroku config:set STATIC_STORAGE=cloudinary",
     ),
 {% endif %}
 ]
@@ -397,7 +500,12 @@ class Environment:
         self._values: dict[str, Any] = {}
         self._given: set[str] = set()
         for variable in VARIABLES:
-            self._values[variable.name] = self._parse(variable, raw.get(variable.name, "").strip())
+{% if cookiecutter.storage == 's3' %}
+            value = raw.get(variable.name) or raw.get(variable.also) or ""
+{% else %}
+            value = raw.get(variable.name, "")
+{% endif %}
+            self._values[variable.name] = self._parse(variable, value.strip())
 
     def __getitem__(self, name: str) -> Any:
         return self._values[name]

@@ -62,6 +62,9 @@ INSTALLED_APPS = [
 {% endif %}
     "accounts",
     "pages",
+{% if cookiecutter.storage != 'whitenoise' %}
+    "pictures",
+{% endif %}
 ]
 
 MIDDLEWARE = [
@@ -74,6 +77,10 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
 {% else %}
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
+{% endif %}
+{% if cookiecutter.storage != 'whitenoise' %}
+    # Before anything reads a form.
+    "pictures.middleware.UploadLimitMiddleware",
 {% endif %}
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -250,47 +257,91 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 MEDIA_ROOT = BASE_DIR / "media"
 MEDIA_URL = "media/"
 
+{% if cookiecutter.storage != 'whitenoise' %}
+# The bytes of a file that somebody may upload. A larger request is refused before it is read.
+MAX_UPLOAD_SIZE = 10 * 1024 * 1024
+
+{% endif %}
 {% if cookiecutter.storage == 'whitenoise' %}
 # There are no uploads yet. A dyno's disk is emptied at every restart, so give this project a
-# storage for them, such as a bucket, before a model has a FileField.
+# storage for them before a model has a FileField: README.md says how, under "Uploads".
 uploads = {"BACKEND": "django.core.files.storage.FileSystemStorage"}
 {% elif cookiecutter.storage == 's3' %}
-# Uploads live in a private bucket and are fetched through links that expire after an hour.
+# Uploads live in a bucket, below media/. It is private, and links to it expire after an hour,
+# unless a domain delivers it. While DEBUG is on and there is no bucket, they go to MEDIA_ROOT.
 # Options: https://django-storages.readthedocs.io/en/stable/backends/amazon-S3.html
-uploads = {
-    "BACKEND": "storages.backends.s3.S3Storage",
-    "OPTIONS": {
-        "bucket_name": environment["AWS_STORAGE_BUCKET_NAME"],
-        "region_name": environment["AWS_S3_REGION_NAME"],
-        "access_key": environment["AWS_ACCESS_KEY_ID"],
-        "secret_key": environment["AWS_SECRET_ACCESS_KEY"],
-        "endpoint_url": environment["AWS_S3_ENDPOINT_URL"],
-        "location": "media",
-        # Two people's photo.jpg are two files.
-        "file_overwrite": False,
-        # Buckets made since April 2023 refuse access control lists.
-        "default_acl": None,
-        # Without it, links are signed in an old way that newer regions refuse.
-        "signature_version": "s3v4",
-        # The host of a new bucket outside us-east-1 redirects, and a redirect breaks the
-        # signature; with the region in the host there is none. Other services decide themselves.
-        "addressing_style": None if environment["AWS_S3_ENDPOINT_URL"] else "virtual",
-    },
+bucket, region = environment["AWS_STORAGE_BUCKET_NAME"], environment["AWS_S3_REGION_NAME"]
+endpoint, domain = environment["AWS_S3_ENDPOINT_URL"], environment["AWS_S3_CUSTOM_DOMAIN"]
+bucket_options = {
+    "bucket_name": bucket,
+    "region_name": region,
+    "access_key": environment["AWS_ACCESS_KEY_ID"],
+    "secret_key": environment["AWS_SECRET_ACCESS_KEY"],
+    "endpoint_url": endpoint,
+    "custom_domain": domain,
+    # Buckets made since April 2023 refuse access control lists.
+    "default_acl": None,
+    # Without it, links are signed in an old way that newer regions refuse.
+    "signature_version": "s3v4",
+    # The host of a new bucket outside us-east-1 redirects, and a redirect breaks the signature;
+    # with the region in the host there is none. Other services take the bucket in the path.
+    "addressing_style": "path" if endpoint else "virtual",
 }
-if DEBUG and not environment["AWS_STORAGE_BUCKET_NAME"]:
+# Two people's photo.jpg are two files.
+media_options = {"location": "media", "file_overwrite": False}
+uploads = {"BACKEND": "config.bucket.BucketStorage", "OPTIONS": bucket_options | media_options}
+if DEBUG and not bucket:
     uploads = {"BACKEND": "django.core.files.storage.FileSystemStorage"}
+files_url = f"{endpoint}/{bucket}" if endpoint else f"https://{bucket}.s3.{region}.amazonaws.com"
+files_url = f"https://{domain}" if domain else files_url
 {% else %}
-# Uploads live in Cloudinary, in its folder media/.
-CLOUDINARY_URL = environment["CLOUDINARY_URL"]
+# Uploads live in Cloudinary, in its folder media/. While DEBUG is on and there is no account, they
+# go to MEDIA_ROOT. Cloudinary's own library reads the setting CLOUDINARY, too.
+CLOUDINARY = environment["CLOUDINARY_URL"] or {}
 uploads = {"BACKEND": "config.storage.CloudinaryStorage", "OPTIONS": {"prefix": "media"}}
-if DEBUG and not CLOUDINARY_URL:
+if DEBUG and not CLOUDINARY:
     uploads = {"BACKEND": "django.core.files.storage.FileSystemStorage"}
+# Where the files are delivered from: an address of the account's own, or the one of everybody.
+cloud = CLOUDINARY.get("cloud_name")
+if CLOUDINARY.get("private_cdn"):
+    files_url = "https://" + CLOUDINARY.get("secure_distribution", f"{cloud}-res.cloudinary.com")
+else:
+    files_url = f"https://{CLOUDINARY.get('secure_distribution', 'res.cloudinary.com')}/{cloud}"
 {% endif %}
 
 STORAGES = {
     "default": uploads,
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+{% if cookiecutter.storage == 's3' %}
+static_elsewhere = environment["STATIC_STORAGE"] == "s3" and not DEBUG
+if static_elsewhere:
+    # Next to the uploads, below static/, which a policy of the bucket or the domain has to open to
+    # everybody. Their names carry hashes, so they stay in browsers for a year.
+    STATIC_URL = f"{files_url}/static/"
+    STORAGES["staticfiles"] = {
+        "BACKEND": "config.static.SentStaticFilesStorage",
+        "OPTIONS": {"variables": "AWS_"},
+    }
+    static_options = {
+        "location": "static",
+        "querystring_auth": False,
+        "gzip": True,
+        "object_parameters": {"CacheControl": "public, max-age=31536000, immutable"},
+    }
+    STORAGES["static"] = uploads | {"OPTIONS": bucket_options | static_options}
+{% elif cookiecutter.storage == 'cloudinary' %}
+static_elsewhere = environment["STATIC_STORAGE"] == "cloudinary" and not DEBUG
+if static_elsewhere:
+    # In Cloudinary's folder static/, all as raw files: a style sheet finds its images beside it.
+    STATIC_URL = f"{files_url}/raw/upload/v1/static/"
+    STORAGES["staticfiles"] = {
+        "BACKEND": "config.static.SentStaticFilesStorage",
+        "OPTIONS": {"variables": "CLOUDINARY_"},
+    }
+    static_options = {"prefix": "static", "resource_type": "raw", "overwrite": True}
+    STORAGES["static"] = uploads | {"OPTIONS": static_options}
+{% endif %}
 if DEBUG:
     # The manifest would have to be collected again after every edit of a style sheet.
     STORAGES["staticfiles"] = {
@@ -311,7 +362,8 @@ SECURE_HSTS_SECONDS = 0 if DEBUG else environment["SECURE_HSTS_SECONDS"]
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 # W021 asks for HSTS preloading: a place for the whole domain on a list built into browsers.
 # herokuapp.com belongs to Heroku, and for a domain of your own it can hardly be undone.
-SILENCED_SYSTEM_CHECKS = ["security.W021"]
+# W009 warns of a weak secret key, which config/checks.py reports as an error.
+SILENCED_SYSTEM_CHECKS = ["security.W009", "security.W021"]
 
 # What a page may load, and from where: https://developer.mozilla.org/docs/Web/HTTP/Guides/CSP
 policy = {
@@ -321,14 +373,14 @@ policy = {
     "frame-ancestors": ["'none'"],
     "object-src": ["'none'"],
 }
-{% if cookiecutter.storage == 's3' %}
-bucket_host = environment["AWS_S3_ENDPOINT_URL"] or (
-    f"https://{environment['AWS_STORAGE_BUCKET_NAME']}"
-    f".s3.{environment['AWS_S3_REGION_NAME']}.amazonaws.com"
-)
-policy["img-src"] = policy["media-src"] = ["'self'", bucket_host]
-{% elif cookiecutter.storage == 'cloudinary' %}
-policy["img-src"] = policy["media-src"] = ["'self'", "https://res.cloudinary.com"]
+{% if cookiecutter.storage != 'whitenoise' %}
+if uploads["BACKEND"].startswith("config."):
+    policy["img-src"] = ["'self'", f"{files_url}/"]
+    policy["media-src"] = ["'self'", f"{files_url}/"]
+if static_elsewhere:
+    # The folder of the static files alone: nobody's upload may run as a script.
+    for directive in ("script-src", "style-src", "font-src"):
+        policy[directive] = ["'self'", STATIC_URL]
 {% endif %}
 {% if cookiecutter.accounts == 'allauth' %}
 if google_is_set:

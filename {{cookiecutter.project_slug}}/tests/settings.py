@@ -12,6 +12,9 @@ from config.environment import VARIABLES
 os.environ["PYTHON_DOTENV_DISABLED"] = "1"
 for variable in VARIABLES:
     os.environ.pop(variable.name, None)
+{% if cookiecutter.storage == 's3' %}
+    os.environ.pop(variable.also, None)
+{% endif %}
 os.environ["SECRET_KEY"] = "a-key-for-tests-that-signs-nothing-of-value-0123456789"
 os.environ["DATABASE_URL"] = os.environ.get("TEST_DATABASE_URL") or "sqlite://:memory:"
 

@@ -1,0 +1,350 @@
+"""Uploads and static files in Cloudinary, over HTTP, at an account that verifies signatures."""
+
+import re
+import ssl
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+
+import pytest
+
+from tests.cloudinary_api import FAULTS
+from tests.console import Console, Failed
+from tests.helpers import ROOT, production, render, run
+
+PNG = "bytes.fromhex('89504e470d0a1a0a') + b'rest'"
+MP4 = "b'\\0\\0\\0\\x20ftypisom' + b'rest'"
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory, django_version):
+    """Return a project with its uploads in Cloudinary."""
+    folder = tmp_path_factory.mktemp("cloudinary-site")
+    return render(folder, storage="cloudinary", django_version=django_version, packaging="pip")
+
+
+@pytest.fixture(scope="module")
+def python(packages, django_version):
+    """Return the interpreter of the project."""
+    return packages(django_version)
+
+
+@pytest.fixture(scope="module")
+def console(site, python, cloud):
+    """Return a process in the project, with the storage of its uploads as `storage`."""
+    cloud.files.clear()
+    process = Console(python, site, production(**cloud.variables))
+    yield lambda code: process.run(
+        "from django.core.files.base import ContentFile, File\n"
+        f"from django.core.files.storage import default_storage as storage\n{code}"
+    )
+    process.close()
+
+
+def fetch(cloud, url):
+    """Return status and body of an address, asked for as a browser does."""
+    context = ssl.create_default_context(cafile=cloud.authority)
+    try:
+        with urllib.request.urlopen(url, timeout=30, context=context) as answer:
+            return answer.status, answer.read()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read()
+
+
+def save(console, name, content):
+    """Save a file; return the name that it got."""
+    return console(f"result = storage.save({name!r}, ContentFile({content}))")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "kind", "saved"),
+    [
+        ("pics/a.png", PNG, "image", "pics/a.png"),
+        ("clips/a.mp4", MP4, "video", "clips/a.mp4"),
+        ("notes/a.txt", "b'hello'", "raw", "notes/a.txt"),
+        ("notes/a.tar.gz", "b'\\x1f\\x8b'", "raw", "notes/a.tar.gz"),
+        ("notes/LICENSE", "b'free'", "raw", "notes/LICENSE"),
+        ("drawings/a.svg", "b'<svg/>'", "image", "drawings/a.svg"),
+    ],
+)
+def test_a_file_is_saved_read_measured_delivered_and_deleted(
+    console, cloud, name, content, kind, saved
+):
+    assert save(console, name, content) == saved
+    public_id = f"media/{saved}" if kind == "raw" else f"media/{saved}".rpartition(".")[0]
+    stored = cloud.files[kind, public_id]
+    assert console(f"result = storage.open({saved!r}).read().hex()") == stored.content.hex()
+    assert console(f"result = storage.size({saved!r})") == len(stored.content)
+    assert console(f"result = storage.exists({saved!r})") is True
+    assert console(f"result = storage.get_modified_time({saved!r}).tzinfo is not None") is True
+    url = console(f"result = storage.url({saved!r})")
+    assert url.startswith("https://") and f"/{kind}/upload/v1/media/{saved}" in url
+    assert fetch(cloud, url) == (200, stored.content)
+    console(f"storage.delete({saved!r})")
+    assert (kind, public_id) not in cloud.files
+    assert console(f"result = storage.exists({saved!r})") is False
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "kind", "saved"),
+    [
+        ("photo", PNG, "image", "photo.png"),
+        ("photo.dat", PNG, "image", "photo.dat.png"),
+        ("film.txt", MP4, "video", "film.txt.mp4"),
+        ("not-a-picture.jpg", "b'hello'", "raw", "not-a-picture.jpg.bin"),
+        ("really-a-png.jpg", PNG, "image", "really-a-png.jpg"),
+    ],
+)
+def test_the_content_says_what_a_file_is(console, cloud, name, content, kind, saved):
+    assert save(console, name, content) == saved
+    assert {
+        found for found, key in cloud.files if key.startswith(f"media/{name.split('.')[0]}")
+    } == {kind}
+    assert fetch(cloud, console(f"result = storage.url({saved!r})"))[0] == 200
+
+
+def test_names_that_collide_are_two_files(console, cloud):
+    """pic.png and pic.jpg share an id in Cloudinary; the second would be lost without a word."""
+    png = save(console, "pic.png", PNG)
+    jpg = save(console, "pic.jpg", "b'\\xff\\xd8\\xff other'")
+    again = save(console, "pic.png", PNG + " + b'more'")
+    assert png == "pic.png" and re.fullmatch(r"pic_\w{7}\.jpg", jpg)
+    assert re.fullmatch(r"pic_\w{7}\.png", again)
+    contents = [console(f"result = storage.open({name!r}).read().hex()") for name in (png, jpg)]
+    assert contents[0] != contents[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "saved"),
+    [
+        ("a?b&c#d%e<f>g+h.txt", "abcdefgh.txt"),
+        ("v1/v22/notes.txt", "v1_/v22_/notes.txt"),
+        ("höhe der Straße.txt", "höhe_der_Straße.txt"),
+    ],
+)
+def test_names_that_cloudinary_forbids_are_changed(console, name, saved):
+    assert save(console, name, "b'x'") == saved
+    assert console(f"result = storage.open({saved!r}).read().decode()") == "x"
+
+
+def test_a_name_that_is_too_long_is_cut(console):
+    name = save(console, "a" * 400 + ".txt", "b'x'")
+    assert len(name) <= 249 and name.endswith(".txt")
+    short = console("result = storage.save('b' * 90 + '.txt', ContentFile(b'x'), max_length=50)")
+    assert len(short) <= 50 and console(f"result = storage.exists({short!r})")
+
+
+def test_saving_needs_no_request_of_the_limited_admin_api(console, cloud):
+    cloud.asked.clear()
+    save(console, "economy.txt", "b'x'")
+    assert [method for method, _ in cloud.asked] == ["POST"]
+
+
+def test_a_text_is_stored_and_never_taken_for_an_address(console, cloud):
+    name = save(console, "text.txt", "'https://example.com/secret'")
+    assert cloud.files["raw", f"media/{name}"].content == b"https://example.com/secret"
+
+
+def test_an_empty_file_is_refused_in_words(console):
+    with pytest.raises(Failed) as error:
+        save(console, "empty.txt", "b''")
+    assert "OSError" in error.value.kinds and "empty" in error.value.said
+
+
+def test_folders_are_listed(console, cloud):
+    cloud.files.clear()
+    for name in ("shelf/a.txt", "shelf/b.txt", "shelf/deep/c.txt", "elsewhere.txt"):
+        save(console, name, "b'x'")
+    save(console, "shelf/p.png", PNG)
+    assert console("result = storage.listdir('shelf')") == [["deep"], ["a.txt", "b.txt", "p.png"]]
+    assert console("result = storage.listdir('')") == [["shelf"], ["elsewhere.txt"]]
+
+
+def test_a_missing_file_and_a_way_out_of_the_folder_are_djangos_errors(console):
+    for call in ("open('no')", "size('no')", "get_modified_time('no.png')"):
+        with pytest.raises(Failed) as error:
+            console(f"storage.{call}")
+        assert "FileNotFoundError" in error.value.kinds
+    for call in ("open('../static/site.css')", "save('../x', ContentFile(b'x'))"):
+        with pytest.raises(Failed) as error:
+            console(f"storage.{call}")
+        assert "SuspiciousFileOperation" in error.value.kinds
+    console("storage.delete('no')")
+
+
+def test_transformations_are_options_of_the_address(console):
+    name = save(console, "face.png", PNG)
+    url = console(f"result = storage.url({name!r}, width=96, height=96, crop='fill')")
+    assert "/image/upload/c_fill,h_96,w_96/v1/media/face.png" in url
+
+
+def test_a_template_reaches_transformations(console):
+    """Of a file in the account; one in a folder of this machine has its plain address."""
+    code = """
+from django.core.files.storage import FileSystemStorage
+from django.db.models.fields.files import FieldFile
+from django.template import Context, Template
+from pictures.models import Picture
+template = Template('{% load transformations %}{% transformed file width=96 crop="fill" %}')
+picture = Picture(file="pictures/a.webp")
+result = [template.render(Context({"file": picture.file}))]
+picture.file.storage = FileSystemStorage(base_url="/media/")
+result.append(template.render(Context({"file": picture.file})))
+"""
+    transformed, plain = console(code)
+    assert transformed.startswith("https://") and plain == "/media/pictures/a.webp"
+    assert transformed.endswith("/image/upload/c_fill,w_96/v1/media/pictures/a.webp")
+
+
+def test_the_names_of_django_cloudinary_storage_become_ones_with_an_extension(console, cloud):
+    """The code of docs/migrating.md, with this project's model in place of the reader's."""
+    console(f"storage.save('pics/a_891272.png', ContentFile({PNG}))")
+    document = (ROOT / "docs/migrating.md").read_text(encoding="utf-8")
+    [code] = re.findall(r"(?ms)^```python\n(.*?)^```", document)
+    for theirs, ours in (
+        ("from shop.models import Product", "from pictures.models import Picture as Product"),
+        ("photo", "file"),
+    ):
+        code = code.replace(theirs, ours)
+    prepared = """
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from pictures.models import Picture
+call_command("migrate", verbosity=0)
+user = get_user_model().objects.create_user("former")
+Picture.objects.create(user=user, file="media/pics/a_891272")
+"""
+    found = console(f"{prepared}\n{code}\nresult = storage.exists(Picture.objects.get().file.name)")
+    assert found is True
+    assert console("from pictures.models import Picture; result = str(Picture.objects.get())") == (
+        "pics/a_891272.png"
+    )
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_failing_service_is_an_os_error_in_time(console, cloud, django_version, fault):
+    if fault == "slow" and django_version != "5.2":
+        pytest.skip("It takes 20 s, and the waiting is not Django's.")
+    name = save(console, "before.txt", "b'x'")
+    calls = ["save('after.txt', ContentFile(b'x'))"]
+    if fault != "slow":
+        calls += [f"open({name!r})", f"delete({name!r})", f"size({name!r})"]
+    for call in calls:
+        cloud.fail(fault)
+        began = time.monotonic()
+        if fault == "garbage" and "open" in call:
+            continue  # What is delivered has no form that could be wrong.
+        with pytest.raises(Failed) as error:
+            console(f"storage.{call}")
+        cloud.heal()
+        assert "OSError" in error.value.kinds, error.value
+        assert ("PermissionError" in error.value.kinds) is (fault == "403"), error.value
+        assert time.monotonic() - began < 28
+    assert console(f"result = storage.open({name!r}).read().decode()") == "x"
+
+
+@pytest.mark.parametrize(
+    "account", [{"secret": "wrong"}, {"key": "999"}, {"port": 9}], ids=["secret", "key", "nobody"]
+)
+def test_a_wrong_account_is_refused_without_a_word_of_the_secret(site, python, cloud, account):
+    env = production(**cloud.variables | {"CLOUDINARY_URL": cloud.url(**account)})
+    process = Console(python, site, env)
+    with pytest.raises(Failed) as error:
+        process.run(
+            "from django.core.files.base import ContentFile\n"
+            "from django.core.files.storage import default_storage as storage\n"
+            "storage.save('x.txt', ContentFile(b'x'))"
+        )
+    process.close()
+    assert ("PermissionError" if "port" not in account else "OSError") in error.value.kinds
+    assert "wrong" not in str(error.value).replace("is wrong", "")
+
+
+MEMORY = """
+import hashlib
+from tempfile import TemporaryFile
+def peak():
+    return int(open('/proc/self/status').read().split('VmHWM:')[1].split()[0]) // 1024
+with TemporaryFile() as file:
+    block = bytes(range(256)) * 4096
+    digest = hashlib.sha256()
+    for _ in range(200):
+        file.write(block)
+        digest.update(block)
+    # A first small file, so that the library itself is loaded and not counted.
+    storage.open(storage.save('small.bin', ContentFile(b'x'))).close()
+    before = peak()
+    name = storage.save('200.bin', File(file, name='200.bin'))
+    up = peak() - before
+received = hashlib.sha256()
+with storage.open(name) as file:
+    for chunk in file.chunks():
+        received.update(chunk)
+result = up, peak() - before, received.hexdigest() == digest.hexdigest(), storage.size(name)
+storage.delete(name)
+"""
+
+
+def test_200_mb_up_and_down_stream(console):
+    up, both, same, size = console(MEMORY)
+    assert same and size == 200 * 1024 * 1024
+    assert 0 <= up <= both < 32
+
+
+def collect(site, python, cloud, **variables):
+    """Run collectstatic as the build does, with static files in Cloudinary."""
+    env = production(**cloud.variables | {"STATIC_STORAGE": "cloudinary"} | variables)
+    del env["DATABASE_URL"]
+    command = [python, "-W", "error", "manage.py", "collectstatic", "--noinput"]
+    return run(command, site, env)
+
+
+def test_static_files_are_sent_once_with_progress(site, python, cloud):
+    cloud.files.clear()
+    first = collect(site, python, cloud)
+    assert first.status == 0, first.output
+    total = int(re.search(r"(\d+) of \1 static files to send", first.output)[1])
+    assert total > 100 and f"{total} of {total} sent" in first.output
+    assert {kind for kind, _ in cloud.files} == {"raw"} and len(cloud.files) == total
+    cloud.asked.clear()
+    second = collect(site, python, cloud)
+    assert second.status == 0 and f"0 of {total} static files to send" in second.output
+    assert {method for method, _ in cloud.asked} == {"GET"}
+    style = site / "static/css/site.css"
+    style.write_text(style.read_text(encoding="utf-8") + "\n/* changed */\n", encoding="utf-8")
+    cloud.asked.clear()
+    third = collect(site, python, cloud)
+    assert f"1 of {total} static files to send" in third.output
+    assert [method for method, _ in cloud.asked].count("POST") == 1
+
+
+def test_a_style_sheet_finds_its_images(site, python, cloud, console):
+    """The address of an image in a style sheet is relative, and both are delivered as they came."""
+    assert collect(site, python, cloud).status == 0
+    host = re.match(r"https://[^/]+/[^/]+", console("result = storage.url('x.png')"))[0]
+    base = f"{host}/raw/upload/v1/static/admin/css/base."
+    key = next(key for key in cloud.keys() if re.match(r"static/admin/css/base\.\w{12}\.css", key))
+    url = f"{base}{key.rpartition('base.')[2]}"
+    status, style = fetch(cloud, url)
+    assert status == 200
+    image = re.search(rb'url\("?(\.\./img/[^")]+)', style)[1].decode()
+    assert fetch(cloud, urllib.parse.urljoin(url, image))[0] == 200
+
+
+@pytest.mark.parametrize("fault", ["500", "403"])
+def test_static_files_that_cannot_be_sent_stop_the_build_with_a_sentence(
+    site, python, cloud, fault
+):
+    cloud.files.clear()
+    cloud.fail(fault, "POST")
+    ended = collect(site, python, cloud)
+    assert ended.status == 1 and "Traceback" not in ended.output
+    assert "The static files could not be sent" in ended.output
+
+
+def test_static_files_without_a_storage_stop_the_build_with_what_is_missing(site, python, cloud):
+    ended = collect(site, python, cloud, CLOUDINARY_URL="cloudinary://<key>:<secret>@demo")
+    assert ended.status == 1 and "Traceback" not in ended.output
+    assert "CLOUDINARY_URL is not complete" in ended.output

@@ -1,0 +1,255 @@
+"""Uploads and static files in a bucket, over HTTP, at a service that checks what Amazon checks."""
+
+import re
+import socket
+import time
+import urllib.error
+import urllib.request
+
+import pytest
+
+from tests.console import Console, Failed
+from tests.helpers import production, render, run
+from tests.s3 import FAULTS
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory, django_version):
+    """Return a project with its uploads in a bucket."""
+    return render(
+        tmp_path_factory.mktemp("s3"), storage="s3", django_version=django_version, packaging="pip"
+    )
+
+
+@pytest.fixture(scope="module")
+def python(packages, django_version):
+    """Return the interpreter of the project."""
+    return packages(django_version)
+
+
+@pytest.fixture(scope="module")
+def bucket(s3):
+    """Return a private bucket, but for its static files."""
+    return s3.make_bucket(public="static")
+
+
+@pytest.fixture(scope="module")
+def console(site, python, bucket):
+    """Return a process in the project, with the storage of its uploads as `storage`."""
+    process = Console(python, site, production(**bucket.variables))
+    yield lambda code: process.run(
+        "from django.core.files.base import ContentFile, File\n"
+        f"from django.core.files.storage import default_storage as storage\n{code}"
+    )
+    process.close()
+
+
+def fetch(url):
+    """Return status and body of an address, asked for as a browser does."""
+    try:
+        with urllib.request.urlopen(url, timeout=30) as answer:
+            return answer.status, answer.read()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read()
+
+
+def test_a_file_is_saved_read_measured_listed_and_deleted(console, bucket):
+    name = console("result = storage.save('notes/höhe 1.txt', ContentFile(b'hello'))")
+    assert name == "notes/höhe 1.txt" and f"media/{name}" in bucket.keys()
+    assert console(f"result = storage.open({name!r}).read().decode()") == "hello"
+    assert console(f"result = storage.size({name!r}), storage.exists({name!r})") == [5, True]
+    assert console("result = storage.listdir('notes')") == [[], ["höhe 1.txt"]]
+    assert console(f"result = storage.get_modified_time({name!r}).tzinfo is not None")
+    console(f"storage.delete({name!r})")
+    assert console(f"result = storage.exists({name!r})") is False
+
+
+def test_two_files_of_one_name_are_two_files(console, bucket):
+    first = console("result = storage.save('photo.jpg', ContentFile(b'one'))")
+    second = console("result = storage.save('photo.jpg', ContentFile(b'two'))")
+    assert first != second
+    assert console(f"result = storage.open({first!r}).read().decode()") == "one"
+    assert console(f"result = storage.open({second!r}).read().decode()") == "two"
+
+
+def test_a_link_is_signed_and_private_and_ends(console):
+    name = console("result = storage.save('private.txt', ContentFile(b'secret'))")
+    url = console(f"result = storage.url({name!r})")
+    assert "X-Amz-Algorithm=AWS4-HMAC-SHA256" in url and "X-Amz-Expires=3600" in url
+    assert fetch(url) == (200, b"secret")
+    assert fetch(url.partition("?")[0])[0] == 403
+    assert fetch(url.replace("private.txt", "other.txt"))[0] == 403
+    assert fetch(re.sub(r"Expires=3600", "Expires=360000", url))[0] == 403
+    short = console(f"result = storage.url({name!r}, expire=1)")
+    assert fetch(short)[0] == 200
+    time.sleep(2.1)
+    assert fetch(short)[0] == 403
+
+
+def test_no_access_control_list_and_no_newer_checksum_is_sent(console):
+    """The service refuses both, so an upload that is larger than one part shows it, too."""
+    code = "result = storage.save('large.bin', ContentFile(b'x' * (9 * 1024 * 1024)))"
+    assert console(f"{code}; result = storage.size(result)") == 9 * 1024 * 1024
+
+
+def test_a_missing_file_and_a_way_out_of_the_folder_are_djangos_errors(console):
+    for call in ("open('no')", "size('no')", "get_modified_time('no')"):
+        with pytest.raises(Failed) as error:
+            console(f"storage.{call}")
+        assert "FileNotFoundError" in error.value.kinds
+    with pytest.raises(Failed) as error:
+        console("storage.open('../static/site.css')")
+    assert "SuspiciousOperation" in error.value.kinds
+    console("storage.delete('no')")
+
+
+@pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault != "garbage"])
+def test_a_failing_service_is_an_os_error_in_time(console, s3, django_version, fault):
+    if fault == "slow" and django_version != "5.2":
+        pytest.skip("It takes 20 s, and the waiting is not Django's.")
+    name = console("result = storage.save('before.txt', ContentFile(b'x'))")
+    for call in (
+        "save('after.txt', ContentFile(b'x'))",
+        f"open({name!r})",
+        f"size({name!r})",
+        f"delete({name!r})",
+    ):
+        if fault == "slow" and "save" not in call:
+            continue
+        s3.fail(fault)
+        began = time.monotonic()
+        with pytest.raises(Failed) as error:
+            console(f"storage.{call}")
+        s3.heal()
+        assert "OSError" in error.value.kinds, error.value
+        assert ("PermissionError" in error.value.kinds) is (fault == "403")
+        assert time.monotonic() - began < 28
+    assert console(f"result = storage.open({name!r}).read().decode()") == "x"
+
+
+def test_an_answer_that_is_none_of_s3_does_not_pass_for_a_file(console, s3):
+    name = console("result = storage.save('real.txt', ContentFile(b'x'))")
+    s3.fail("garbage", "DELETE", "POST")
+    with pytest.raises(Failed) as error:
+        console("storage.save('large.bin', ContentFile(b'x' * (9 * 1024 * 1024)))")
+    assert "OSError" in error.value.kinds
+    s3.heal()
+    assert console(f"result = storage.exists({name!r})")
+
+
+def test_a_file_that_breaks_off_half_way_is_no_file(console, s3):
+    for size in (1000, 12 * 1024 * 1024):
+        code = f"result = storage.save('whole.bin', ContentFile(b'x' * {size}))"
+        name = console(code)
+        s3.fail("gone half-way", "GET")
+        with pytest.raises(Failed) as error:
+            console(f"storage.open({name!r})")
+        s3.heal()
+        assert "OSError" in error.value.kinds, error.value
+
+
+def test_one_error_that_passes_is_tried_again(console, s3):
+    s3.fail("500 once")
+    assert console("result = storage.save('again.txt', ContentFile(b'x'))").startswith("again")
+    assert len([method for method, _ in s3.asked if method == "PUT"]) >= 1
+
+
+def test_nobody_listening_is_an_os_error(site, python, bucket):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        nowhere = bucket.variables | {"AWS_S3_ENDPOINT_URL": address}
+        process = Console(python, site, production(**nowhere))
+        with pytest.raises(Failed) as error:
+            process.run(
+                "from django.core.files.base import ContentFile\n"
+                "from django.core.files.storage import default_storage as storage\n"
+                "storage.save('x.txt', ContentFile(b'x'))"
+            )
+        process.close()
+    assert "OSError" in error.value.kinds and "could not be reached" in error.value.said
+
+
+MEMORY = """
+import hashlib, resource
+from tempfile import TemporaryFile
+def peak():
+    return int(open('/proc/self/status').read().split('VmHWM:')[1].split()[0]) // 1024
+with TemporaryFile() as file:
+    block = bytes(range(256)) * 4096
+    digest = hashlib.sha256()
+    for _ in range(200):
+        file.write(block)
+        digest.update(block)
+    # A first small file, so that the library itself is loaded and not counted.
+    storage.open(storage.save('small.bin', ContentFile(b'x'))).close()
+    before = peak()
+    name = storage.save('200.bin', File(file, name='200.bin'))
+    up = peak() - before
+received = hashlib.sha256()
+with storage.open(name) as file:
+    for chunk in file.chunks():
+        received.update(chunk)
+result = up, peak() - before, received.hexdigest() == digest.hexdigest(), storage.size(name)
+storage.delete(name)
+"""
+
+
+def test_200_mb_up_and_down_stream(console):
+    up, both, same, size = console(MEMORY)
+    assert same and size == 200 * 1024 * 1024
+    assert 0 <= up <= both < 32
+
+
+def collect(site, python, bucket, **variables):
+    """Run collectstatic as the build does, with static files in the bucket."""
+    env = production(**bucket.variables | {"STATIC_STORAGE": "s3"} | variables)
+    del env["DATABASE_URL"]
+    command = [python, "-W", "error", "manage.py", "collectstatic", "--noinput"]
+    return run(command, site, env)
+
+
+def test_static_files_are_sent_once_several_at_a_time_with_progress(site, python, s3, bucket):
+    first = collect(site, python, bucket)
+    assert first.status == 0, first.output
+    total = int(re.search(r"(\d+) of \1 static files to send", first.output)[1])
+    assert total > 100 and f"{total} of {total} sent" in first.output and "50 of " in first.output
+    assert s3.most_at_once > 2
+    s3.heal()
+    second = collect(site, python, bucket)
+    assert second.status == 0 and f"0 of {total} static files to send" in second.output
+    assert {method for method, _ in s3.asked} == {"GET"}
+    s3.heal()
+    style = site / "static/css/site.css"
+    style.write_text(style.read_text(encoding="utf-8") + "\n/* changed */\n", encoding="utf-8")
+    third = collect(site, python, bucket)
+    assert re.search(rf"(?m)^1 of {total} static files to send", third.output), third.output
+    assert [method for method, _ in s3.asked].count("PUT") == 1
+
+
+def test_static_files_are_public_compressed_and_kept_for_a_year(site, python, s3, bucket):
+    assert collect(site, python, bucket).status == 0
+    key = next(key for key in bucket.keys() if re.match(r"static/css/site\.[0-9a-f]{12}\.css", key))
+    told = bucket.head(key)
+    assert told["CacheControl"] == "public, max-age=31536000, immutable"
+    assert told["ContentEncoding"] == "gzip" and told["ContentType"] == "text/css"
+    assert fetch(f"{s3.address}/{bucket.name}/{key}")[0] == 200
+
+
+@pytest.mark.parametrize("fault", ["500", "403", "gone half-way"])
+def test_static_files_that_cannot_be_sent_stop_the_build_with_a_sentence(site, python, s3, fault):
+    empty = s3.make_bucket()
+    s3.fail(fault, "PUT")
+    ended = collect(site, python, empty)
+    assert ended.status == 1
+    assert "The static files could not be sent" in ended.output
+    assert "Traceback" not in ended.output
+
+
+def test_static_files_without_a_storage_stop_the_build_with_what_is_missing(site, python, bucket):
+    ended = collect(site, python, bucket, AWS_STORAGE_BUCKET_NAME="", AWS_SECRET_ACCESS_KEY="")
+    assert ended.status == 1 and "Traceback" not in ended.output
+    assert "AWS_STORAGE_BUCKET_NAME is not set" in ended.output
+    assert "AWS_SECRET_ACCESS_KEY is not set" in ended.output
+    assert "AWS_S3_REGION_NAME" not in ended.output

@@ -42,7 +42,7 @@ remote:  !     Push rejected, failed to compile Python app.
 # A log of the app, in the form of `heroku logs`.
 CRASH = """
 2026-11-21T10:00Z app[web.1]: Traceback (most recent call last):
-2026-11-21T10:00Z app[web.1]:   File "/app/.heroku/site-packages/gunicorn/util.py", line 371, in import_app
+2026-11-21T10:00Z app[web.1]:   File "/app/.heroku/gunicorn/util.py", line 371, in import_app
 2026-11-21T10:00Z app[web.1]:     mod = importlib.import_module(module)
 2026-11-21T10:00Z app[web.1]:   File "<frozen importlib._bootstrap>", line 1324, in _find_and_load
 2026-11-21T10:00Z app[web.1]: ModuleNotFoundError: No module named 'my-blog'

@@ -9,12 +9,24 @@ import time
 from pathlib import Path
 
 import pytest
-from preflight import build, interpreter, process, release, report, rules, setup, source, web
+from preflight import (
+    build,
+    contract,
+    explain,
+    inspection,
+    interpreter,
+    process,
+    release,
+    report,
+    rules,
+    setup,
+    source,
+    web,
+)
 from preflight.steps import Failed, NotProved, State, Step, run_all
 
 from tests.helpers import caller_environment, production, python_of, run
-
-UTF8 = {"encoding": "utf-8"}
+from tests.rehearsal import UTF8, edit
 
 
 @pytest.fixture
@@ -29,75 +41,40 @@ def names_of(tree):
     return [p.relative_to(tree).as_posix() for p in kept if p.name not in {".env", "db.sqlite3"}]
 
 
-def complaint(tree):
+def complaints(tree):
     """Return what the rules say about a tree, as one line."""
-    with pytest.raises(Failed) as failure:
-        source.check(tree, names_of(tree))
-    return " ".join(str(failure.value).split())
-
-
-def test_a_fresh_tree_has_no_fault(tree):
-    assert re.fullmatch(r"pip, Python 3.13, \d+ files", source.check(tree, names_of(tree)))
-
-
-def test_two_package_managers_are_refused(tree):
-    (tree / "uv.lock").write_text("", **UTF8)
-    assert "requirements.txt and uv.lock are both there" in complaint(tree)
-
-
-def test_no_package_manager_is_refused(tree):
-    (tree / "requirements.txt").unlink()
-    assert "no file that says what to install" in complaint(tree)
-
-
-@pytest.mark.parametrize("text", ["3.13", "Python-3.13", "python 3.13", "python-3", ""])
-def test_a_runtime_txt_of_another_form_is_refused(tree, text):
-    (tree / "runtime.txt").write_text(text, **UTF8)
-    assert "runtime.txt does not hold a Python version" in complaint(tree)
-
-
-def test_a_python_that_heroku_does_not_have_is_refused(tree):
-    (tree / "runtime.txt").write_text("python-3.8\n", **UTF8)
-    assert "asks for Python 3.8; Heroku has 3.10" in complaint(tree)
+    said = " ".join(problem.sentence for problem in contract.check(tree, names_of(tree)))
+    return " ".join(said.split())
 
 
 def test_two_python_version_files_are_refused(tree):
     (tree / ".python-version").write_text("3.13\n", **UTF8)
-    assert "runtime.txt and .python-version are both there" in complaint(tree)
+    assert "runtime.txt and .python-version are both there" in complaints(tree)
 
 
 def test_runtime_txt_is_refused_with_uv(tree):
     (tree / "requirements.txt").rename(tree / "uv.lock")
-    assert "Heroku refuses runtime.txt with uv" in complaint(tree)
+    assert "Heroku refuses runtime.txt with uv" in complaints(tree)
 
 
-@pytest.mark.parametrize("name", ["procfile", "Procfile.txt"])
-def test_a_procfile_of_another_name_is_none(tree, name):
-    (tree / "Procfile").rename(tree / name)
-    assert "no Procfile with a line 'web: ...'" in complaint(tree)
-
-
-def test_a_tracked_environment_is_refused(tree):
-    (tree / "env").mkdir()
-    (tree / "env/pyvenv.cfg").write_text("", **UTF8)
-    assert "The virtual environment env/ would be pushed" in complaint(tree)
-
-
-@pytest.mark.parametrize("name", [".env", "env.py"])
-def test_a_tracked_file_of_secrets_is_refused(tree, name):
-    (tree / name).write_text("SECRET_KEY=hunter2\n", **UTF8)
-    with pytest.raises(Failed) as failure:
-        source.check(tree, [*names_of(tree), name])
-    assert f"{name} would be pushed" in str(failure.value)
-    assert "hunter2" not in str(failure.value)
+def test_a_misspelt_file_of_requirements_is_named(tree):
+    (tree / "requirements.txt").rename(tree / "requirments.txt")
+    assert "git mv requirments.txt requirements.txt" in complaints(tree)
 
 
 def test_all_faults_are_told_at_once(tree):
     (tree / "uv.lock").write_text("", **UTF8)
     (tree / "Procfile").unlink()
     (tree / "manage.py").unlink()
-    said = complaint(tree)
+    said = complaints(tree)
     assert "uv.lock" in said and "Procfile" in said and "manage.py" in said
+
+
+def test_an_app_json_that_is_none_is_said(tree):
+    for text in ("{", "[]", '{"env": []}', '{"env": [1]}'):
+        (tree / "app.json").write_text(text, **UTF8)
+        assert build.config_vars(tree) == {}
+        assert text == '{"env": []}' or "app.json is not valid JSON" in complaints(tree)
 
 
 def test_what_is_pushed_is_the_commit_and_not_the_folder(proved, tmp_path):
@@ -157,45 +134,12 @@ def test_config_vars_are_stand_ins_that_open_nothing(tree):
     assert found["CLOUDINARY_URL"].startswith("cloudinary://")
 
 
-def test_an_app_json_that_is_none_is_said(tree):
-    (tree / "app.json").write_text("{", **UTF8)
-    with pytest.raises(Failed, match="app.json is not valid JSON"):
-        build.config_vars(tree)
-
-
-def test_a_dangling_url_in_a_style_sheet_fails_the_build(proved, tree):
-    style = tree / "static/css/site.css"
-    style.write_text(style.read_text(**UTF8) + "\np { background: url(missing.png); }\n", **UTF8)
-    with pytest.raises(Failed) as failure:
-        build.collect_static(tree, python_of(proved[0]), production())
-    assert "missing.png" in failure.value.finished.output
-
-
-def test_a_model_without_its_migration_fails_the_release(proved, tree):
-    models = tree / "accounts/models.py"
-    text = models.read_text(**UTF8).replace(
-        "from django.contrib", "from django.db import models\nfrom django.contrib"
-    )
-    models.write_text(text + "\n    nickname = models.CharField(max_length=9)\n", **UTF8)
-    with pytest.raises(Failed, match="manage.py makemigrations") as failure:
-        release.check_migrations(tree, python_of(proved[0]), production(), first=web.TELL_FACTS)
-    assert web.read_facts(failure.value.finished.output)["admin"] == "/admin/login/"
-
-
 def test_a_failing_release_command_keeps_the_old_release(proved, tree):
     (tree / "Procfile").write_text("release: python -c 'raise SystemExit(7)'\nweb: x\n", **UTF8)
     environment = process.bare_environment(tree / "home", python_of(proved[0]).parent)
     with pytest.raises(Failed, match="keep the old release") as failure:
-        release.run_release_command(tree, environment)
+        release.run_release_command(tree, python_of(proved[0]), environment)
     assert failure.value.finished.status == 7
-
-
-def test_a_project_without_tests_is_not_called_tested(proved, tree):
-    for path in (tree / "tests").glob("test_*.py"):
-        path.unlink()
-    environment = process.bare_environment(tree / "home", python_of(proved[0]).parent)
-    with pytest.raises(Failed):
-        release.run_tests(tree, python_of(proved[0]), environment)
 
 
 # The web phase
@@ -209,26 +153,23 @@ def site(proved, tree, tmp_path):
     home = process.bare_environment(tmp_path / "home", python.parent)
     variables = production(**home) | rules.DYNO_VARIABLES | {"DATABASE_URL": url}
     build.collect_static(tree, python, variables)
-    release.run_release_command(tree, variables)
-    site = web.Site(tree, python, variables, tmp_path / "web.log")
+    release.run_release_command(tree, python, variables)
+    facts, failure = inspection.ask(tree, python, variables)
+    assert failure is None
+    site = web.Site(tree, python, variables, tmp_path / "web.log", facts)
     yield site
     web.close(site)
 
 
-def edit(tree, name, old, new):
-    """Replace a part of a file that has to be there."""
-    path = tree / name
-    text = path.read_text(**UTF8)
-    assert old in text
-    path.write_text(text.replace(old, new), **UTF8)
-
-
 def test_a_fresh_site_holds_through_the_whole_web_phase(site):
     assert web.boot(site) == "it answers"
-    assert web.visit(site) == "301, 200, 400, 404, headers, admin"
+    assert web.visit_home(site) == "200"
+    assert web.visit(site) == "301, 400, 404, headers, admin"
     assert re.fullmatch(r"site\.[0-9a-f]{12}\.css, immutable", web.visit_static(site))
     assert "PSS, 3 processes" in web.weigh(site)
-    assert web.provoke(site, site.variables["DATABASE_URL"]).endswith("with the request id")
+    database = release.Database(site.variables["DATABASE_URL"], "")
+    told = web.provoke(site, lambda text: release.change(database, text, site.python, site.tree))
+    assert told.endswith("with the request id")
     assert re.fullmatch(
         r"gone [\d.]+ s after SIGTERM, a request meanwhile answered with 200", web.stop(site)
     )
@@ -276,7 +217,7 @@ def test_a_redirect_that_goes_round_is_named(site):
     site.variables.pop("FORWARDED_ALLOW_IPS")
     web.boot(site)
     with pytest.raises(Failed, match="Set SECURE_PROXY_SSL_HEADER"):
-        web.visit(site)
+        web.visit_home(site)
 
 
 def test_a_static_file_without_a_hash_is_refused(site):
@@ -290,20 +231,6 @@ def test_a_static_file_without_a_hash_is_refused(site):
     web.boot(site)
     with pytest.raises(Failed, match="a year of immutable"):
         web.visit_static(site)
-
-
-def test_a_silent_log_is_found_out(site):
-    edit(site.tree, "config/settings.py", "LOGGING = {", "UNUSED = {")
-    web.boot(site)
-    with pytest.raises(Failed, match="the log says nothing of the exception"):
-        web.provoke(site, site.variables["DATABASE_URL"])
-
-
-def test_a_web_process_that_ends_is_shown_with_its_last_words(site):
-    edit(site.tree, "Procfile", "config.wsgi", "site.wsgi")
-    with pytest.raises(Failed, match="H10") as failure:
-        web.boot(site)
-    assert "No module named 'site.wsgi'" in failure.value.finished.output
 
 
 def test_a_bound_port_is_not_a_boot(site, monkeypatch):
@@ -375,26 +302,31 @@ def test_a_server_that_drops_a_request_when_it_leaves_is_found_out(site):
     assert site.server.poll() is not None
 
 
-def test_a_failing_home_page_is_the_only_complaint_with_its_cause(site):
+def test_a_home_page_that_fails_is_told_with_what_the_log_says(site):
     edit(site.tree, "templates/base.html", "favicon.svg", "favicon2.svg")
     web.boot(site)
-    with pytest.raises(Failed) as failure:
-        web.visit(site)
-    said = str(failure.value)
-    assert "answered with 500" in said and "favicon2.svg" in said
-    assert "ALLOWED_HOSTS" not in said
+    with pytest.raises(Failed, match="answered with 500") as failure:
+        web.visit_home(site)
+    said = explain.explain(failure.value.finished.output)
+    assert said.cause == "ValueError: Missing staticfiles manifest entry for 'favicon2.svg'"
+    assert "Correct the name in the template" in said.cure
 
 
-def test_an_error_of_loading_is_not_called_a_missing_migration(proved, tree):
-    edit(tree, "config/settings.py", "import os\n", "import os\nimport nothing_of_that_name\n")
-    with pytest.raises(Failed, match="cannot be loaded") as failure:
-        release.check_migrations(tree, python_of(proved[0]), production(), first=web.TELL_FACTS)
-    assert failure.value.finished.command == "python manage.py makemigrations --check"
+def test_what_an_earlier_step_has_named_is_no_second_cause():
+    log = "Traceback (most recent call last):\nValueError: Missing entry for 'css/none.css'\n"
+    bad = process.Finished("web", 1, log, 0.1)
+    other = process.Finished("web", 1, log.replace("none", "other"), 0.1)
 
+    def fail(sentence, finished=None):
+        raise Failed(sentence, finished)
 
-def test_a_file_that_may_be_the_procfile_is_named(tree):
-    (tree / "Procfile").rename(tree / "procfile.txt")
-    assert "git mv procfile.txt Procfile" in complaint(tree)
+    steps = [
+        Step("release", "settings", lambda: fail("home.html names css/none.css")),
+        Step("web", "home page", lambda: fail("answered with 500", bad)),
+        Step("web", "visit", lambda: fail("answered with 500", other)),
+    ]
+    run_all(steps, lambda step: None)
+    assert [step.state for step in steps] == [State.FAILED, State.FOLLOWS, State.FAILED]
 
 
 def test_tests_that_slugignore_takes_away_are_still_run(proved, tmp_path):
@@ -405,20 +337,6 @@ def test_tests_that_slugignore_takes_away_are_still_run(proved, tmp_path):
     os.symlink(proved[0] / ".venv", clone / ".venv")
     ended = run([sys.executable, "-m", "preflight", "--uncommitted"], clone, env)
     assert ended.status == 0, ended.output
-
-
-def test_the_same_output_is_shown_once(capsys):
-    bad = process.Finished("one", 1, "Traceback\n  lines\nNameError: name 'x'", 0.1)
-    steps = [
-        Step("build", "collectstatic", str, state=State.FAILED, finished=bad),
-        Step("release", "tests", str, state=State.FAILED, finished=bad),
-        Step("web", "boot", str, state=State.NOT_REACHED),
-    ]
-    report.show_outputs(steps)
-    shown = capsys.readouterr().out
-    assert shown.count("Traceback") == 1
-    assert "the same as in collectstatic: NameError: name 'x'" in shown
-    assert "Not reached, or not to its end: web" in shown
 
 
 def test_a_name_that_no_index_has_is_the_projects_fault():
@@ -553,8 +471,9 @@ def test_no_free_port_proves_nothing(monkeypatch):
         raise OSError("Address already in use")
 
     monkeypatch.setattr("socket.socket.bind", refuse)
-    with pytest.raises(NotProved, match="no free port"):
-        web.free_port()
+    step = Step("web", "boot", process.free_port)
+    step.run()
+    assert step.state is State.NOT_PROVED and "Address already in use" in step.detail
 
 
 def test_a_step_behind_a_failure_is_not_reached_and_others_go_on():

@@ -58,6 +58,7 @@ def save(console, name, content):
     return console(f"result = storage.save({name!r}, ContentFile({content}))")
 
 
+@pytest.mark.row(56)
 @pytest.mark.parametrize(
     ("name", "content", "kind", "saved"),
     [

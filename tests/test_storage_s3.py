@@ -65,6 +65,7 @@ def test_a_file_is_saved_read_measured_listed_and_deleted(console, bucket):
     assert console(f"result = storage.exists({name!r})") is False
 
 
+@pytest.mark.row(63)
 def test_two_files_of_one_name_are_two_files(console, bucket):
     first = console("result = storage.save('photo.jpg', ContentFile(b'one'))")
     second = console("result = storage.save('photo.jpg', ContentFile(b'two'))")
@@ -73,6 +74,7 @@ def test_two_files_of_one_name_are_two_files(console, bucket):
     assert console(f"result = storage.open({second!r}).read().decode()") == "two"
 
 
+@pytest.mark.row(61)
 def test_a_link_is_signed_and_private_and_ends(console):
     name = console("result = storage.save('private.txt', ContentFile(b'secret'))")
     url = console(f"result = storage.url({name!r})")
@@ -87,6 +89,7 @@ def test_a_link_is_signed_and_private_and_ends(console):
     assert fetch(short)[0] == 403
 
 
+@pytest.mark.row(58, 62)
 def test_no_access_control_list_and_no_newer_checksum_is_sent(console):
     """The service refuses both, so an upload that is larger than one part shows it, too."""
     code = "result = storage.save('large.bin', ContentFile(b'x' * (9 * 1024 * 1024)))"

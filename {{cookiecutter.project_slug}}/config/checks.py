@@ -1,16 +1,26 @@
 """System checks of this project: `python manage.py check --deploy` shows them."""
 
+import importlib.util
 import os
+import runpy
 
 from django.apps import apps
 from django.conf import settings
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.checks import Error, Tags, Warning, register
+from django.core.exceptions import ImproperlyConfigured
 from django.core.files.storage import FileSystemStorage, default_storage
 from django.db.models import FileField
 
-from config.environment import current
+from config.environment import BASE_DIR, VARIABLES, current
 
 README = "README.md explains every variable."
+STORAGES_SETTING = "https://docs.djangoproject.com/en/stable/ref/settings/#storages"
+
+
+def on_a_dyno():
+    """Return whether this runs on a dyno; Heroku CI counts as a laptop."""
+    return "DYNO" in os.environ and "CI" not in os.environ
 
 
 @register()
@@ -33,8 +43,8 @@ def check_complete(app_configs, **kwargs):
 
 @register(deploy=True)
 def check_dyno(app_configs, **kwargs):
-    """Report what is right on a laptop and wrong on a dyno; Heroku CI counts as a laptop."""
-    if "DYNO" not in os.environ or "CI" in os.environ:
+    """Report what is right on a laptop and wrong on a dyno."""
+    if not on_a_dyno():
         return []
     found = []
     if settings.DEBUG:
@@ -53,7 +63,128 @@ def check_dyno(app_configs, **kwargs):
                 id="heroku.E005",
             )
         )
+    manifest = getattr(staticfiles_storage, "read_manifest", None)
+    if manifest and manifest() is None:
+        found.append(
+            Error(
+                "No static files were collected, so every page that names one fails.",
+                hint="heroku config:unset DISABLE_COLLECTSTATIC\nThen push again.",
+                id="heroku.E014",
+            )
+        )
     return found
+
+
+@register()
+def check_settings(app_configs, **kwargs):
+    """Report settings that Django takes without a word and that do not do what they seem to."""
+    found = [
+        Error(
+            f"{name} is set, and Django has ignored it since 5.1.",
+            hint=f"Name the storage in STORAGES: {STORAGES_SETTING}",
+            id="heroku.E006",
+        )
+        for name in ("DEFAULT_FILE_STORAGE", "STATICFILES_STORAGE")
+        if hasattr(settings, name)
+    ]
+    security = "django.middleware.security.SecurityMiddleware"
+    whitenoise = "whitenoise.middleware.WhiteNoiseMiddleware"
+    pairs = zip(settings.MIDDLEWARE, settings.MIDDLEWARE[1:], strict=False)
+    if whitenoise in settings.MIDDLEWARE and (security, whitenoise) not in pairs:
+        found.append(
+            Error(
+                "WhiteNoise does not stand right after SecurityMiddleware in MIDDLEWARE.",
+                hint="https://whitenoise.readthedocs.io/en/stable/django.html",
+                id="heroku.E008",
+            )
+        )
+    for host in settings.ALLOWED_HOSTS:
+        if "/" in host:
+            found.append(
+                Error(
+                    f"{host} in ALLOWED_HOSTS is no host, so requests are answered with 400.",
+                    hint="Write it without https:// and without a slash.",
+                    id="heroku.E009",
+                )
+            )
+    if importlib.util.find_spec("django_heroku"):
+        found.append(
+            Error(
+                "django-heroku is installed. It was given up in 2022, lets every host in, and sets "
+                "a storage that Django ignores.",
+                hint="Remove it: these settings do its work.",
+                id="heroku.E011",
+            )
+        )
+    if not apps.is_installed("django.contrib.staticfiles"):
+        found.append(
+            Error(
+                "django.contrib.staticfiles is not in INSTALLED_APPS, so Heroku's build fails: it "
+                "runs collectstatic.",
+                hint="https://docs.djangoproject.com/en/stable/howto/static-files/",
+                id="heroku.E013",
+            )
+        )
+    return found
+
+
+@register(deploy=True)
+def check_secret_key(app_configs, **kwargs):
+    """Report a secret key that can be guessed, in place of Django's warning security.W009."""
+    try:
+        key = settings.SECRET_KEY
+    except ImproperlyConfigured:
+        # It is empty, which check_complete reports.
+        return []
+    strong = len(key) >= 50 and len(set(key)) >= 5 and not key.startswith("django-insecure-")
+    if strong:
+        return []
+    command = next(v.command for v in VARIABLES if v.name == "SECRET_KEY")
+    return [Error("SECRET_KEY can be guessed.", hint=command, id="heroku.E010")]
+
+
+@register(deploy=True)
+def check_connections(app_configs, **kwargs):
+    """Warn that one dyno alone may take all connections of the database.
+
+    Each thread of each process keeps one: conn_max_age in config/environment.py.
+    """
+    processes = os.environ.get("WEB_CONCURRENCY", "1")
+    if not processes.isdecimal() or processes == "1":
+        return []
+    try:
+        threads = runpy.run_path(str(BASE_DIR / "gunicorn.conf.py"))["threads"]
+    except ImportError:
+        # gunicorn cannot be imported on Windows.
+        return []
+    allowed = current()["DATABASE_CONNECTIONS"]
+    if int(processes) * threads < allowed:
+        return []
+    return [
+        Warning(
+            f"{processes} processes of {threads} threads keep {int(processes) * threads} "
+            f"connections to the database, and its plan allows {allowed} in all.",
+            hint="heroku config:set WEB_CONCURRENCY=2\n"
+            "With a larger plan: heroku config:set DATABASE_CONNECTIONS=40",
+            id="heroku.W002",
+        )
+    ]
+
+
+@register()
+def check_whose_database(app_configs, **kwargs):
+    """Warn that a process on somebody's own machine would change a database in use."""
+    hosts = [str(database.get("HOST", "")) for database in settings.DATABASES.values()]
+    if "DYNO" in os.environ or not any(host.endswith(".amazonaws.com") for host in hosts):
+        return []
+    return [
+        Warning(
+            "This process uses a database at Amazon, likely your app's own, from a machine that is "
+            "no dyno. What it migrates or deletes is gone for your visitors, too.",
+            hint="Remove DATABASE_URL from .env: a SQLite file serves while DEBUG is on.",
+            id="heroku.W003",
+        )
+    ]
 
 
 @register(Tags.database)
@@ -156,7 +287,7 @@ def describe_local_files(message_class, identity):
 @register(deploy=True)
 def check_uploads(app_configs, **kwargs):
     """Report uploads that would vanish."""
-    return [] if settings.DEBUG else describe_local_files(Error, "heroku.E030")
+    return describe_local_files(Error, "heroku.E030") if on_a_dyno() else []
 {% if cookiecutter.storage == 'whitenoise' %}
 
 

@@ -47,10 +47,10 @@ def boolean(value: str) -> bool:
     raise ValueError("has to be true or false.")
 
 
-def seconds(value: str) -> int:
-    """Return a whole number of seconds, 0 or more."""
+def number(value: str) -> int:
+    """Return a whole number, 0 or more."""
     if not re.fullmatch(r"[0-9]+", value):
-        raise ValueError("has to be a whole number of seconds, such as 3600.")
+        raise ValueError("has to be a whole number, such as 20.")
     return int(value)
 
 
@@ -300,6 +300,13 @@ VARIABLES = [
         command="heroku addons:create heroku-postgresql:essential-0",
     ),
     Variable(
+        "DATABASE_CONNECTIONS",
+        "How many connections the plan of the database allows.",
+        number,
+        default="20",
+        command="heroku config:set DATABASE_CONNECTIONS=40",
+    ),
+    Variable(
         "ALLOWED_HOSTS",
         "Host names of your own, comma-separated; Heroku's are known without it.",
         hosts,
@@ -320,7 +327,7 @@ VARIABLES = [
     Variable(
         "SECURE_HSTS_SECONDS",
         "How long browsers refuse to visit without TLS; raise it to 31536000 when all works.",
-        seconds,
+        number,
         default="3600",
         command="heroku config:set SECURE_HSTS_SECONDS=31536000",
     ),

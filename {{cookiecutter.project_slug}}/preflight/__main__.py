@@ -6,17 +6,21 @@ if sys.version_info < (3, 10):  # noqa: UP036 - any Python may start this; it sa
     sys.exit("The rehearsal needs Python 3.10 or newer: https://www.python.org/downloads/")
 
 import argparse
+import json
 import shutil
 import signal
 import stat
 import tempfile
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from preflight import (
     build,
+    contract,
+    explain,
+    inspection,
     interpreter,
+    leaks,
     process,
     release,
     report,
@@ -26,7 +30,9 @@ from preflight import (
     web,
 )
 from preflight.interpreter import Python
-from preflight.steps import Failed, NotProved, Step, run_all
+from preflight.steps import Failed, NotProved, NotReached, Step, run_all
+
+PHASES = ("source", "build", "release", "web")
 
 
 @dataclass
@@ -39,16 +45,24 @@ class Plan:
     steps: list[Step] = field(default_factory=list)
     python: Python | None = None
     pushed: source.Source | None = None
+    problems: list[contract.Problem] = field(default_factory=list)
     database: release.Database | None = None
     site: web.Site | None = None
     variables: dict[str, str] = field(default_factory=dict)
     environment: Path | None = None
     migrated: Step | None = None
+    facts: dict = field(default_factory=dict)
+    tested: str = ""
 
     @property
     def tree(self) -> Path:
         """The files that git would push."""
         return self.folder / "app"
+
+    @property
+    def checkout(self) -> Path:
+        """The same with what .slugignore takes away, which Heroku CI does not read."""
+        return self.folder / "checkout"
 
     @property
     def cache(self) -> Path:
@@ -59,6 +73,12 @@ class Plan:
     def production_python(self) -> Path:
         """The interpreter of the environment that holds what production needs and no more."""
         return process.python_in(self.environment)
+
+    @property
+    def released(self) -> dict[str, str]:
+        """The environment of a dyno: its config vars, its database."""
+        dyno = rules.DYNO if self.database.like_heroku else {}
+        return self.variables | dyno | {"DATABASE_URL": self.database.url}
 
     def add(self, phase: str, title: str, action, *after: Step, behind: Step | None = None) -> Step:
         """Add a step that runs when all of `after` have ended well, and `behind` has ended."""
@@ -93,109 +113,154 @@ class Plan:
     def plan_rehearsal(self, found: Step, complete: Step, tests_ready: Step) -> None:
         """Add the steps of the rehearsal, phase by phase."""
         files = self.add("source", "files", self.take_source, complete)
-        checked = self.add("source", "rules", self.check_source, files, found)
-        packages = self.add("build", "packages", self.install, checked)
-        static = self.add("build", "collectstatic", self.collect_static, packages)
-        released = self.add("release", "release command", self.release, packages, behind=static)
-        migrations = self.add(
-            "release", "migrations", self.check_migrations, packages, behind=static
-        )
-        self.add("release", "tests", self.run_tests, checked, tests_ready, behind=self.migrated)
-        booted = self.add("web", "boot", self.boot, static, released, behind=migrations)
-        visited = self.add("web", "visit", lambda: web.visit(self.site), booted)
-        assets = self.add("web", "static file", lambda: web.visit_static(self.site), booted)
-        weighed = self.add("web", "memory", lambda: web.weigh(self.site), visited, assets)
-        provoked = self.add("web", "exception", self.provoke, visited, assets)
-        self.add("web", "stop", lambda: web.stop(self.site), provoked, weighed)
+        self.add("source", "rules", self.check_source, files)
+        self.add("source", "secrets", self.find_secrets, files)
+        ready = self.add("build", "packages", self.install, files, found)
+        self.add("build", "slug", lambda: build.weigh(self.tree, self.environment), ready)
+        static = self.add("build", "collectstatic", self.collect_static, ready)
+        database = self.add("release", "database", self.open_database, files, found)
+        if release.names_a_server():
+            # The driver that speaks to it is among the packages.
+            database.after.append(ready)
+        # Heroku releases what it has built, and nothing else.
+        released = self.add("release", "release command", self.release, static, database)
+        migrations = self.add("release", "migrations", self.check_migrations, ready, behind=static)
+        settled = self.add("release", "settings", self.check_settings, ready, behind=migrations)
+        settled.behind.append(released)
+        tests = self.add("release", "tests", self.run_tests, database, tests_ready, behind=static)
+        tests.after.append(ready)
+        tests.behind += [self.migrated] if self.migrated else []
+        types = self.add("web", "process types", self.check_process_types, ready)
+        booted = self.add("web", "boot", self.boot, static, released, types, behind=migrations)
+        home = self.add("web", "home page", lambda: web.visit_home(self.site), booted)
+        visited = self.add("web", "visit", lambda: web.visit(self.site), home)
+        assets = self.add("web", "static file", lambda: web.visit_static(self.site), home)
+        weighed = self.add("web", "memory", lambda: web.weigh(self.site), booted)
+        weighed.behind += [visited, assets]
+        provoked = self.add("web", "exception", self.provoke, home)
+        provoked.behind += [visited, assets]
+        stopped = self.add("web", "stop", lambda: web.stop(self.site), booted, behind=provoked)
+        stopped.behind.append(weighed)
+
+    def keep_only(self, phase: str) -> None:
+        """Keep the steps of one phase and those that they cannot do without."""
+        wanted: list[Step] = [step for step in self.steps if step.phase == phase]
+        for step in wanted:
+            wanted += [before for before in step.after + step.behind if before not in wanted]
+        self.steps = [step for step in self.steps if step in wanted]
 
     def take_source(self) -> str:
-        """Copy the files that git would push."""
+        """Copy the files that git would push, and prepare the environment of what follows."""
         self.pushed = source.take(self.project, self.tree, self.uncommitted)
+        self.problems = contract.check(self.tree, self.pushed.names, self.pushed.unsent)
+        shutil.copytree(self.tree, self.checkout, symlinks=True)
+        source.apply_slugignore(self.tree)
         return self.pushed.origin
 
     def check_source(self) -> str:
-        """Check them by the rules of the build, and prepare the environment of what follows."""
-        told = source.check(self.tree, self.pushed.names)
-        # Heroku CI, which runs the tests, does not read .slugignore.
-        shutil.copytree(self.tree, self.folder / "checkout", symlinks=True)
-        source.apply_slugignore(self.tree)
+        """Tell what the files break of the build's rules."""
+        if self.problems:
+            raise Failed("\n".join(problem.sentence for problem in self.problems))
+        names = self.pushed.names
+        manager = next(tool for file, tool in rules.PACKAGE_MANAGERS.items() if file in names)
+        series = interpreter.read_version_file(self.checkout) or rules.DEFAULT_PYTHON
+        return f"{manager}, Python {series}, {len(names)} files"
+
+    def find_secrets(self) -> str:
+        """Look for credentials in what git would push, and in the last commits."""
+        return leaks.check(self.checkout, self.pushed.names, source.find_added(self.project))
+
+    def install(self) -> str:
+        """Install what production needs into an environment of its own."""
+        if any(problem.blocks_install for problem in self.problems):
+            raise NotReached
         self.environment = build.choose_environment(self.cache, self.tree, self.python)
-        self.database = release.choose_database(self.folder)
         self.variables = (
             process.bare_environment(self.folder / "home", self.production_python.parent)
             | rules.DYNO_VARIABLES
             | build.config_vars(self.tree)
         )
-        return told
-
-    def install(self) -> str:
-        """Install what production needs into an environment of its own."""
         uv = interpreter.find_uv(self.project)
         try:
-            told = build.install_once(self.tree, self.environment, self.python, uv)
+            return build.install_once(self.tree, self.environment, self.python, uv)
         except Failed as error:
             if not self.migrated:
                 raise
             # A project that is only being set up has not been shown to install here.
             raise NotProved(str(error), error.finished) from None
-        with_database = self.variables | {"DATABASE_URL": self.database.url}
-        self.site = web.Site(
-            self.tree, self.production_python, with_database, self.folder / "web.log"
-        )
-        return told
 
     def collect_static(self) -> str:
         """Collect the static files, with the config vars and no database, as in a first build."""
-        return build.collect_static(self.tree, self.production_python, self.variables)
+        return build.collect_static(self.tree, self.production_python, self.variables | rules.DYNO)
+
+    def open_database(self) -> str:
+        """Make the database of the release, the site and the tests."""
+        python = self.production_python if self.environment else None
+        self.database = release.open_database(self.folder, python)
+        return self.database.told
 
     def release(self) -> str:
         """Run the release command on a fresh database."""
-        release.create_database(self.database, self.production_python, self.folder)
-        return release.run_release_command(self.tree, self.site.variables)
+        return release.run_release_command(self.tree, self.production_python, self.released)
 
     def check_migrations(self) -> str:
         """Compare the models with their migrations, on a database of their own.
 
-        The same process tells the addresses to visit, whether the migrations agree or not.
+        The same process tells what else is asked of the project, whether they agree or not.
         """
-        url = f"sqlite:///{(self.folder / 'migrations.sqlite3').as_posix()}"
+        url = f"sqlite:///{(self.folder / inspection.DATABASE).as_posix()}"
         variables = self.variables | {"DATABASE_URL": url}
-        try:
-            output = release.check_migrations(
-                self.tree, self.production_python, variables, first=web.TELL_FACTS
-            )
-        except Failed as error:
-            self.site.facts = web.read_facts(error.finished.output)
-            raise
-        self.site.facts = web.read_facts(output)
+        self.facts, failure = inspection.ask(self.tree, self.production_python, variables)
+        if failure:
+            raise failure
         return "models and migrations agree"
 
+    def check_settings(self) -> str:
+        """Look for what goes wrong on Heroku without a word, but for what the release has said."""
+        [release] = [step for step in self.steps if step.title == "release command"]
+        return inspection.check(self.facts, release.finished.output if release.finished else "")
+
     def run_tests(self) -> str:
-        """Run the project's tests with the interpreter of .venv, which has what they need."""
-        python = process.python_in(self.project / ".venv")
+        """Run the project's tests with .venv, which has what they need, if it is there."""
+        own = process.python_in(self.project / ".venv")
+        python = own if own.exists() else self.production_python
         variables = process.bare_environment(self.folder / "home", python.parent)
-        return release.run_tests(self.folder / "checkout", python, variables)
+        variables |= build.config_vars(self.checkout) | self.database.for_tests(self.folder)
+        self.tested = release.run_tests(self.checkout, python, variables)
+        return self.tested
+
+    def check_process_types(self) -> str:
+        """Look for the programs that the Procfile starts."""
+        types = contract.process_types(self.tree)
+        return web.check_process_types(types, self.tree, self.variables["PATH"])
 
     def boot(self) -> str:
         """Start the web process."""
+        log = self.folder / "web.log"
+        self.site = web.Site(self.tree, self.production_python, self.released, log, self.facts)
         return web.boot(self.site)
 
     def provoke(self) -> str:
         """Provoke an exception and find it in the log."""
-        return web.provoke(self.site, self.database.url)
+
+        def change(statement: str) -> str:
+            return release.change(self.database, statement, self.production_python, self.folder)
+
+        return web.provoke(self.site, change)
 
     def limits(self) -> list[str]:
         """Return what a rehearsal that held has not shown."""
-        found = source.find_notes(self.project, self.uncommitted)
+        found = []
         wanted = interpreter.read_version_file(self.project) or rules.DEFAULT_PYTHON
         if self.python and self.python.series != wanted:
             found.append(
                 f"Python {wanted}, which Heroku will run; here it was {self.python.version}."
             )
-        if self.database and not self.database.server:
-            found.append(
-                "PostgreSQL; the database was SQLite. PREFLIGHT_DATABASE_URL names a local server."
-            )
+        if self.database and self.database.note:
+            found.append(self.database.note)
+        if self.tested == release.NONE:
+            found.append("tests; the project has none.")
+        found += self.site.left_out if self.site else []
         if self.site and self.site.stand_in:
             found.append(
                 "gunicorn, its memory and its way of stopping: it does not run on this system, and "
@@ -208,8 +273,9 @@ class Plan:
         """End what runs, drop the database, remove the folder."""
         process.stop_everything()
         process.allow_starts()
-        if self.database and self.environment:
-            release.drop_database(self.database, self.production_python, self.folder)
+        if self.database:
+            python = self.production_python if self.environment else None
+            release.close_database(self.database, python, self.folder)
         if process.WINDOWS:
             # git writes its objects read-only, and Windows does not remove such files.
             for path in self.folder.rglob("*"):
@@ -218,9 +284,11 @@ class Plan:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a rehearsal or a set-up; return the exit status."""
+    """Run a rehearsal or a set-up, or explain a log; return the exit status."""
     options = parse(arguments)
     report.prepare_terminal()
+    if options.command == "explain":
+        return explain_log(options)
     for name in ("SIGTERM", "SIGHUP"):
         # Windows has no SIGHUP, which a terminal sends when it is closed.
         if hasattr(signal, name):
@@ -228,11 +296,10 @@ def main(arguments: list[str] | None = None) -> int:
     project = options.project.resolve()
     if not project.is_dir():
         print(f"There is no folder {project}.", file=sys.stderr)
-        return 2
-    began = time.monotonic()
-    rehearse = options.command is None or options.rehearse
-    report.headline(project.name, "Rehearsal" if rehearse else "Set-up")
+        return report.USAGE
     plan = Plan(project, Path(tempfile.mkdtemp(prefix="preflight-")), options.uncommitted)
+    rehearse = options.command is None or options.rehearse
+    teller = report.Report(project, rehearse, options.json, options.only)
     try:
         found = plan.add("setup", "interpreter", plan.find_python)
         complete = tests_ready = found
@@ -240,21 +307,39 @@ def main(arguments: list[str] | None = None) -> int:
             complete, tests_ready = plan.plan_setup(found)
         if rehearse:
             plan.plan_rehearsal(found, complete, tests_ready)
-        run_all(plan.steps, report.tell)
-        seconds = time.monotonic() - began
-        report.show_outputs(plan.steps)
-        status = report.conclude(plan.steps, seconds, project, rehearse)
-        if status == report.PROVED and rehearse:
-            report.say_limits(plan.limits())
-            if source.has_remote(project):
-                report.say(f"Push it:   {plan.pushed.push}")
-        return status
+        if options.only:
+            plan.keep_only(options.only)
+        teller.begin()
+        run_all(plan.steps, teller.tell, teller.show_progress)
+        notes = source.find_notes(project, options.uncommitted) if rehearse else []
+        push = plan.pushed.push if plan.pushed and options.command is None else ""
+        if push and not source.has_remote(project):
+            push = f"heroku git:remote -a YOUR-APP, then {push}"
+        return teller.conclude(plan.steps, notes, plan.limits(), push)
     except KeyboardInterrupt:
-        report.say()
-        report.say(f"Stopped. Nothing runs any more, and {project} is as the steps above left it.")
-        return report.STOPPED
+        return teller.stop()
     finally:
         plan.clean_up()
+
+
+def explain_log(options: argparse.Namespace) -> int:
+    """Explain a log from a file or from standard input; return the exit status."""
+    if options.file is None and sys.stdin.isatty():
+        print("Paste the log, then press Ctrl-D (on Windows Ctrl-Z and Enter).", file=sys.stderr)
+    try:
+        content = options.file.read_bytes() if options.file else sys.stdin.buffer.read()
+    except OSError as error:
+        print(f"{options.file} cannot be read: {error.strerror}.", file=sys.stderr)
+        return report.USAGE
+    except KeyboardInterrupt:
+        return report.STOPPED
+    wide = content.startswith((b"\xff\xfe", b"\xfe\xff"))
+    found = explain.explain_log(content.decode("utf-16" if wide else "utf-8-sig", "replace"))
+    if options.json:
+        print(json.dumps({"explanations": [vars(item) for item in found]}, indent=2))
+    else:
+        report.show_explanations(found)
+    return report.PROVED if found else report.NOT_PROVED
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
@@ -262,8 +347,9 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m preflight",
         description="Rehearse the deploy of a Django project to Heroku on this machine.",
-        epilog="Exit status: 0 all held, 1 something is wrong, 2 the command line is, "
-        "3 not proved here (network, disk, time, no Python), 130 stopped.",
+        epilog="Exit status: 0 all held (explain: something was explained), 1 something is wrong, "
+        "2 the command line is, 3 not proved here (network, disk, time, no Python; explain: "
+        "nothing was recognised), 130 stopped.",
     )
     parser.add_argument("--project", type=Path, default=Path(), help="the folder (this one)")
     parser.add_argument(
@@ -271,9 +357,13 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         action="store_true",
         help="rehearse all files, as if everything were committed",
     )
+    parser.add_argument("--only", choices=PHASES, help="one phase, with what it cannot do without")
+    parser.add_argument("--json", action="store_true", help="print one JSON document for a program")
     commands = parser.add_subparsers(dest="command")
     making = commands.add_parser("setup", help="make a checkout runnable: .venv, .env, database")
     making.add_argument("--rehearse", action="store_true", help="and rehearse, side by side")
+    explaining = commands.add_parser("explain", help="say what a pasted log of Heroku means")
+    explaining.add_argument("file", type=Path, nargs="?", help="the log (standard input)")
     parser.set_defaults(rehearse=False)
     return parser.parse_args(arguments)
 

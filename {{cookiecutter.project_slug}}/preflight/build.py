@@ -1,18 +1,24 @@
 """The build phase: dependencies in an environment of their own, and the static files."""
 
 import hashlib
-import json
 import os
 import re
 import secrets
 import shutil
+import zlib
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
-from preflight import advice, process, rules
+from preflight import advice, contract, process, rules
 from preflight.interpreter import Python
 from preflight.process import Finished
-from preflight.steps import Failed, NotProved
+from preflight.steps import Failed, NotProved, NotReached
+
+# Where packages are, in a path that nobody has to read.
+INSTALLED = (
+    r"[^\"\s]*[\\/](?:\.preflight[\\/]environment-\w+|\.venv)[\\/](?:lib[\\/]python[\d.]+|Lib)[\\/]"
+)
 
 
 def make_environment(python: Python, folder: Path, uv: str | None, seed: bool = False) -> None:
@@ -106,7 +112,7 @@ def install_once(tree: Path, environment: Path, python: Python, uv: str | None) 
     (cache / ".gitignore").write_text("*\n", encoding="utf-8")
     make_environment(python, environment, uv)
     told = install(tree, environment, python, uv, tests=False)
-    done.touch()
+    done.write_text(str(sum(installed_sizes(environment).values())), encoding="utf-8")
     return told
 
 
@@ -136,19 +142,19 @@ def run_project(command: list[str] | str, tree: Path, variables: dict[str, str],
         raise NotProved("something outside ended it", finished)
     if re.search(advice.HERE[0][0], finished.output, re.IGNORECASE):
         raise NotProved(advice.HERE[0][1], finished)
+    shown = finished.command if isinstance(command, str) else " ".join(["python", *command[1:]])
     # The copy is gone when somebody reads this; the same file is in the project.
-    raise Failed(wrong, replace(finished, output=finished.output.replace(f"{tree}{os.sep}", "")))
+    output = re.sub(INSTALLED, ".../", finished.output.replace(f"{tree}{os.sep}", ""))
+    raise Failed(wrong, replace(finished, output=output, command=shown))
 
 
 def config_vars(tree: Path) -> dict[str, str]:
     """Return stand-ins for the config vars that app.json asks for, as Heroku would set them."""
-    path = tree / "app.json"
-    if not path.is_file():
-        return {}
     try:
-        declared = json.loads(path.read_text(encoding="utf-8")).get("env") or {}
-    except (ValueError, AttributeError) as error:
-        raise Failed(f"app.json is not valid JSON: {error}") from None
+        declared = contract.read_app_json(tree).get("env") or {}
+    except ValueError:
+        # The rules of the files have said so.
+        declared = {}
     found = {}
     for name, entry in declared.items():
         entry = entry if isinstance(entry, dict) else {"value": entry}
@@ -164,14 +170,70 @@ def config_vars(tree: Path) -> dict[str, str]:
 def collect_static(tree: Path, python: Path, variables: dict[str, str]) -> str:
     """Run collectstatic as the build does (BP bin/steps/collectstatic); return how many files."""
     manage = find_manage_py(tree)
+    if not (tree / manage).is_file():
+        raise NotReached
     output = run_project(
         [str(python), manage, "collectstatic", "--noinput", "--traceback"],
         tree,
         variables,
         "The static files cannot be collected, so Heroku would reject the push.",
     )
-    count = re.search(r"(\d+) static files? copied", output)
+    count = re.search(r"(\d+) static files? (?:copied|uploaded)", output)
+    if count and count[1] == "0":
+        raise Failed(
+            "collectstatic has collected no file at all, not even those of Django's admin, and "
+            "calls that a success. Look for cloudinary_storage above django.contrib.staticfiles in "
+            "INSTALLED_APPS, and for storages in settings that Django ignores since 5.1."
+        )
     return f"{count[1]} files" if count else ""
+
+
+def installed_sizes(environment: Path) -> dict[Path, int]:
+    """Return the size in bytes of every file that was installed into an environment."""
+    folders = [*environment.glob("lib*/python*/site-packages"), environment / "Lib/site-packages"]
+    return file_sizes(next(folder for folder in folders if folder.is_dir()))
+
+
+def file_sizes(folder: Path) -> dict[Path, int]:
+    """Return the size in bytes of every file of a folder but Python's own bytecode."""
+    return {
+        path: path.stat().st_size
+        for path in folder.rglob("*")
+        if path.is_file() and not path.is_symlink() and "__pycache__" not in path.parts
+    }
+
+
+def weigh(tree: Path, environment: Path) -> str:
+    """Compare the size of what a dyno would get with the limit of a slug (DC slug-compiler).
+
+    The limit is on the compressed size, so only a project that is larger uncompressed is packed.
+    """
+    own = file_sizes(tree)
+    installed = int((environment / "installed").read_text(encoding="utf-8"))
+    megabytes = (sum(own.values()) + installed) / 1e6
+    if megabytes <= rules.SLUG_MB:
+        return f"{megabytes:.0f} MB of {rules.SLUG_MB}, not yet compressed"
+    sizes = own | installed_sizes(environment)
+    packed = sum(map(packed_size, sizes)) / 1e6
+    if packed <= rules.SLUG_MB:
+        return f"{packed:.0f} MB of {rules.SLUG_MB}"
+    parts: Counter[str] = Counter()
+    for path, size in sizes.items():
+        inside = path.relative_to(tree if path in own else environment).parts
+        parts[inside[0] if path in own else inside[inside.index("site-packages") + 1]] += size
+    largest = ", ".join(f"{name} ({size / 1e6:.0f} MB)" for name, size in parts.most_common(5))
+    raise Failed(
+        f"The slug would have {packed:.0f} MB; Heroku takes {rules.SLUG_MB} at most. The largest "
+        f"parts are {largest}. Take media, data and models out of git, or name them in .slugignore."
+    )
+
+
+def packed_size(path: Path) -> int:
+    """Return how many bytes a file has when compressed."""
+    packer = zlib.compressobj(1)
+    with path.open("rb") as file:
+        size = sum(len(packer.compress(block)) for block in iter(lambda: file.read(1 << 20), b""))
+    return size + len(packer.flush())
 
 
 def find_manage_py(tree: Path) -> str:

@@ -28,10 +28,10 @@ class Python:
         return self.version.rpartition(".")[0]
 
 
-def read_version_file(project: Path) -> str | None:
-    """Return the series, such as "3.13", that runtime.txt or .python-version asks for.
+def read_full_version(project: Path) -> str | None:
+    """Return the version, such as "3.13" or "3.13.2", that runtime.txt or .python-version holds.
 
-    None if there is neither, or if it says something else; `source` judges that.
+    None if there is neither, or if it says something else; `contract` judges that.
     """
     for name, form in (
         ("runtime.txt", rules.RUNTIME_TXT),
@@ -43,8 +43,14 @@ def read_version_file(project: Path) -> str | None:
             lines = [line.strip() for line in lines]
             lines = [line for line in lines if line and not line.startswith("#")]
             match = re.fullmatch(form, lines[0]) if len(lines) == 1 else None
-            return match[1] if match else None
+            return match[1] + (match[2] or "") if match else None
     return None
+
+
+def read_version_file(project: Path) -> str | None:
+    """Return the series, such as "3.13", that runtime.txt or .python-version asks for, or None."""
+    version = read_full_version(project)
+    return ".".join(version.split(".")[:2]) if version else None
 
 
 def oldest_allowed(project: Path) -> tuple[int, int]:

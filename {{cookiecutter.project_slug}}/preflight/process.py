@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -72,11 +73,11 @@ def installer_environment() -> dict[str, str]:
 
 
 def start(
-    command: list[str] | str, cwd: Path, environment: dict[str, str], output
+    command: list[str] | str, cwd: Path, environment: dict[str, str], output, **options
 ) -> subprocess.Popen:
     """Start a command in a process group of its own; a string goes through the shell.
 
-    Raises OSError if there is no such program.
+    `options` are Popen's, such as the user to run as. Raises OSError if there is no such program.
     """
     group = (
         {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
@@ -95,19 +96,24 @@ def start(
             stderr=subprocess.STDOUT,
             shell=isinstance(command, str),
             **group,
+            **options,
         )
         _running.add(process)
     return process
 
 
 def run(
-    command: list[str] | str, cwd: Path, environment: dict[str, str], timeout: float = 300
+    command: list[str] | str,
+    cwd: Path,
+    environment: dict[str, str],
+    timeout: float = 300,
+    **options,
 ) -> Finished:
     """Run a command to its end and return its whole output; never raises for a failing command."""
     shown = command if isinstance(command, str) else " ".join(map(str, command))
     began = time.monotonic()
     try:
-        process = start(command, cwd, environment, subprocess.PIPE)
+        process = start(command, cwd, environment, subprocess.PIPE, **options)
     except OSError as error:
         return Finished(shown, 127, str(error), 0.0)
     try:
@@ -170,6 +176,13 @@ def stop_everything() -> None:
 def allow_starts() -> None:
     """Let commands start again, to clean up."""
     _stopping.clear()
+
+
+def free_port(address: str = "127.0.0.1") -> int:
+    """Return a port of this machine that nobody listens on; raise OSError without one."""
+    with socket.socket() as listener:
+        listener.bind((address, 0))
+        return listener.getsockname()[1]
 
 
 def interpreter() -> str:

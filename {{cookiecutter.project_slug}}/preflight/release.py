@@ -3,15 +3,23 @@
 import os
 import re
 import secrets
-from dataclasses import dataclass, replace
+import sqlite3
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-from preflight import process, source
-from preflight.build import run_project
-from preflight.steps import Failed, NotProved
+from preflight import contract, postgres, process
+from preflight.build import find_manage_py, run_project
+from preflight.steps import Failed, NotProved, NotReached
 
 LOCAL = {"localhost", "127.0.0.1", "::1"}
+HOW_TO_GET_IT = (
+    "https://www.postgresql.org/download/ has it, or PREFLIGHT_DATABASE_URL names a local server."
+)
+
+# The exit status of pytest that has found no test, and what is told then.
+NO_TESTS = 5
+NONE = "the project has none"
 
 # Runs under the project's interpreter, which has the driver that the project uses.
 STATEMENT = """
@@ -25,58 +33,114 @@ connection.autocommit = True
 connection.cursor().execute(sys.argv[2])
 """
 
-MAKEMIGRATIONS = """
-from django.core.management import call_command
-call_command("makemigrations", check_changes=True, dry_run=True)
-"""
 
-
-@dataclass(frozen=True)
+@dataclass
 class Database:
-    """A database of the rehearsal's own: its URL and, on a server, that one's URL and its name."""
+    """A database of the rehearsal's own.
+
+    `url` is for the release and the site, `tests` for the tests. On a server that was there, `host`
+    is that one's URL and `name` what was created on it; `server` is one that was started for this.
+    `note` says why it is not PostgreSQL.
+    """
 
     url: str
-    server: str = ""
+    tests: str
+    host: str = ""
     name: str = ""
+    server: postgres.Server | None = None
+    note: str = ""
+
+    @property
+    def told(self) -> str:
+        """What a report says of it."""
+        if self.server:
+            return f"PostgreSQL {self.server.version}" + (", TLS" if self.server.tls else "")
+        return "PostgreSQL of PREFLIGHT_DATABASE_URL" if self.name else "SQLite"
+
+    def for_tests(self, folder: Path) -> dict[str, str]:
+        """Return the variables that give the tests their database.
+
+        Heroku CI gives DATABASE_URL; TEST_DATABASE_URL is what projects of this template read.
+        """
+        if self.tests:
+            return {"DATABASE_URL": self.tests, "TEST_DATABASE_URL": self.tests}
+        return {"DATABASE_URL": f"sqlite:///{(folder / 'tests.sqlite3').as_posix()}"}
+
+    @property
+    def like_heroku(self) -> bool:
+        """Whether it is PostgreSQL with TLS, as Heroku's is."""
+        return bool(self.server and self.server.tls)
 
 
-def choose_database(folder: Path) -> Database:
-    """Return the database to rehearse on; nothing is created yet.
+def names_a_server() -> bool:
+    """Return whether somebody has named a PostgreSQL server to rehearse on."""
+    return bool(os.environ.get("PREFLIGHT_DATABASE_URL", "").strip())
 
-    A PostgreSQL server is named by PREFLIGHT_DATABASE_URL and has to be on this machine, so that a
-    slip of the paste never touches one in use. Without it the database is a SQLite file in
-    `folder`. Raises NotProved for a server elsewhere.
+
+def open_database(folder: Path, python: Path | None) -> Database:
+    """Return the database to rehearse on.
+
+    It is on the PostgreSQL server that PREFLIGHT_DATABASE_URL names, which has to be on this
+    machine so that a slip of the paste never touches one in use; otherwise on a server that is
+    started from the programs on this machine; without them it is a SQLite file in `folder`.
+    `python` is an interpreter that has the project's driver. Raises NotProved for a server
+    elsewhere.
     """
-    server = os.environ.get("PREFLIGHT_DATABASE_URL", "").strip()
-    if not server:
-        return Database(f"sqlite:///{(folder / 'release.sqlite3').as_posix()}")
-    parts = urlsplit(server)
-    host = parts.hostname or "localhost"
+    named = os.environ.get("PREFLIGHT_DATABASE_URL", "").strip()
+    if named:
+        return create_database(named, python, folder)
+    binaries = postgres.find_binaries()
+    started = postgres.start(binaries) if binaries else "its programs are not on this machine"
+    if isinstance(started, postgres.Server):
+        # Tests make a database of their own beside the one they are given.
+        return Database(started.url, started.url, server=started)
+    url = f"sqlite:///{(folder / 'release.sqlite3').as_posix()}"
+    return Database(
+        url, "", note=f"PostgreSQL; the database was SQLite, since {started}. {HOW_TO_GET_IT}"
+    )
+
+
+def create_database(host: str, python: Path, folder: Path) -> Database:
+    """Create a database on a server of this machine; raise NotProved if that cannot be."""
+    parts = urlsplit(host)
     scheme_fits = parts.scheme in {"postgres", "postgresql"}
-    if not scheme_fits or host not in LOCAL or "host" in parts.query:
+    if not scheme_fits or (parts.hostname or "localhost") not in LOCAL or "host" in parts.query:
         raise NotProved(
             "PREFLIGHT_DATABASE_URL has to name a PostgreSQL server on this machine, such as "
             "postgres://postgres:password@127.0.0.1:5432/postgres"
         )
     name = f"preflight_{secrets.token_hex(6)}"
-    return Database(urlunsplit(parts._replace(path=f"/{name}")), server, name)
+    created = execute(host, f'CREATE DATABASE "{name}"', python, folder)
+    if created.status != 0:
+        last = created.output.strip().splitlines()[-1:] or ["no answer"]
+        raise NotProved(f"PREFLIGHT_DATABASE_URL: {last[0]}")
+    url = urlunsplit(parts._replace(path=f"/{name}"))
+    return Database(url, url, host, name)
 
 
-def create_database(database: Database, python: Path, folder: Path) -> None:
-    """Create the database on its server; a SQLite file comes by itself."""
+def close_database(database: Database, python: Path, folder: Path) -> None:
+    """Drop the database that was created, or end the server that was started."""
     if database.server:
-        statement = f'CREATE DATABASE "{database.name}"'
-        created = execute(database.server, statement, python, folder)
-        if created.status != 0:
-            last = created.output.strip().splitlines()[-1:] or ["no answer"]
-            raise NotProved(f"PREFLIGHT_DATABASE_URL: {last[0]}")
-
-
-def drop_database(database: Database, python: Path, folder: Path) -> None:
-    """Drop the database that was created on a server, if it was."""
-    if database.server and python.exists():
+        database.server.stop()
+    elif database.name:
         statement = f'DROP DATABASE IF EXISTS "{database.name}" WITH (FORCE)'
-        execute(database.server, statement, python, folder)
+        execute(database.host, statement, python, folder)
+
+
+def change(database: Database, statement: str, python: Path, folder: Path) -> str:
+    """Run a statement on the database of the rehearsal; return what went wrong, or nothing."""
+    if not database.url.startswith("sqlite:///"):
+        finished = execute(database.url, statement, python, folder)
+        return "" if finished.status == 0 else finished.output.strip().split("\n")[-1]
+    connection = sqlite3.connect(database.url.removeprefix("sqlite:///"), timeout=10)
+    try:
+        connection.execute(statement)
+        connection.commit()
+    except sqlite3.OperationalError as error:
+        return str(error)
+    finally:
+        connection.close()
+    return ""
 
 
 def execute(url: str, statement: str, python: Path, folder: Path) -> process.Finished:
@@ -86,51 +150,46 @@ def execute(url: str, statement: str, python: Path, folder: Path) -> process.Fin
     return process.run(command, folder, variables, timeout=60)
 
 
-def check_migrations(tree: Path, python: Path, variables: dict[str, str], first: str = "") -> str:
-    """Fail if a model has changed and its migration was not made or not committed.
+def run_release_command(tree: Path, python: Path, variables: dict[str, str]) -> str:
+    """Run the release command of the Procfile; return how many migrations it applied.
 
-    `first` is code that the same process runs before, since a process that loads Django is most of
-    the time that this takes. Returns the output.
+    Without one, somebody will migrate by hand after the push; it is done here in their place.
     """
-    command = [str(python), "manage.py", "shell", "-c", first + MAKEMIGRATIONS]
-    try:
-        return run_project(command, tree, variables, "The project cannot be loaded.")
-    except Failed as error:
-        shown = replace(error.finished, command="python manage.py makemigrations --check")
-        if "Migrations for '" not in shown.output:
-            raise Failed(str(error), shown) from None
-        raise Failed(
-            "The models and their migrations differ. Make the missing one, and commit it:\n"
-            "python manage.py makemigrations",
-            shown,
-        ) from None
-
-
-def run_release_command(tree: Path, variables: dict[str, str]) -> str:
-    """Run the release command of the Procfile; return how many migrations it applied."""
-    command = source.process_types(tree).get("release")
+    command: list[str] | str | None = contract.process_types(tree).get("release")
+    wrong, by_hand = "The release command fails, so Heroku would keep the old release.", ""
     if not command:
-        return "the Procfile has none"
-    wrong = "The release command fails, so Heroku would keep the old release."
+        manage = find_manage_py(tree)
+        if not (tree / manage).is_file():
+            raise NotReached
+        command = [str(python), manage, "migrate", "--noinput"]
+        wrong = "The migrations fail, which are yours to run after the push."
+        by_hand = (
+            "; the Procfile has no release, so after the push: heroku run python manage.py migrate"
+        )
     output = run_project(command, tree, variables, wrong)
     applied = len(re.findall(r"(?m)^\s+Applying .* OK$", output))
-    return f"{applied} migrations applied" if applied else "done"
+    return (f"{applied} migrations applied" if applied else "done") + by_hand
 
 
 def run_tests(tree: Path, python: Path, variables: dict[str, str]) -> str:
-    """Run the project's tests with the interpreter of .venv; return the counts.
+    """Run the project's tests with an interpreter that has what they need; return the counts.
 
-    Raises NotProved if nothing is set up to run them.
+    Raises NotProved if they are pytest's and it is not there.
     """
-    if not python.exists():
-        raise NotProved("there is no .venv to run them in: python -m preflight setup")
     find = "import importlib.util as util, sys; sys.exit(util.find_spec('pytest') is None)"
     has_pytest = process.run([str(python), "-c", find], tree, variables).status == 0
-    command = [str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider"]
-    if not has_pytest:
-        command = [str(python), "manage.py", "test"]
-    output = run_project(command, tree, variables, "The project's tests fail.")
-    summary = re.findall(r"(?m)^(\d+ passed.*?) in |^(Ran \d+ tests?)", output)
-    if not summary:
-        raise Failed("The project has no tests that could be run.")
-    return summary[-1][0] or summary[-1][1]
+    command = [str(python), find_manage_py(tree), "test"]
+    if has_pytest:
+        command = [str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    elif (tree / "requirements-test.txt").is_file() or (tree / "uv.lock").is_file():
+        raise NotProved("there is no .venv to run them in: python -m preflight setup")
+    elif not (tree / command[1]).is_file():
+        raise NotReached
+    try:
+        output = run_project(command, tree, variables, "The project's tests fail.")
+    except Failed as error:
+        if not has_pytest or error.finished.status != NO_TESTS:
+            raise
+        return NONE
+    summary = re.findall(r"(?m)^(\d+ passed.*?) in |^(Ran [1-9]\d* tests?)", output)
+    return "".join(summary[-1]) if summary else NONE

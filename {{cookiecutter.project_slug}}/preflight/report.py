@@ -1,21 +1,32 @@
-"""What a person reads: a line for each step, what went wrong, and the verdict."""
+"""What a person reads: a line for each step, what went wrong, and the verdict; or JSON."""
 
+import json
 import os
 import shutil
 import sys
 import tempfile
 import textwrap
+import time
 from pathlib import Path
 
 from preflight import process, rules
+from preflight.explain import LABEL, Explanation
 from preflight.steps import State, Step
 
-COLOURS = {State.OK: "32", State.FAILED: "31", State.NOT_PROVED: "33", State.NOT_REACHED: "2"}
+COLOURS = {
+    State.OK: "32",
+    State.FAILED: "31",
+    State.FOLLOWS: "2",
+    State.NOT_PROVED: "33",
+    State.NOT_REACHED: "2",
+}
 LAST_LINES = 25
 INDENT = 12
 
 # Exit statuses, also told in the README.
-PROVED, WRONG, NOT_PROVED, STOPPED = 0, 1, 3, 130
+PROVED, WRONG, USAGE, NOT_PROVED, STOPPED = 0, 1, 2, 3, 130
+COLOUR_OF = {PROVED: State.OK, WRONG: State.FAILED, NOT_PROVED: State.NOT_PROVED}
+OUTCOMES = {PROVED: "proved", WRONG: "wrong", NOT_PROVED: "not-proved", STOPPED: "stopped"}
 
 
 def prepare_terminal() -> None:
@@ -25,9 +36,14 @@ def prepare_terminal() -> None:
             stream.reconfigure(errors="replace", line_buffering=True)
 
 
+def on_a_terminal() -> bool:
+    """Return whether the output is a terminal that can do more than print lines."""
+    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+
+
 def paint(text: str, state: State) -> str:
     """Return the text in the colour of a state, on a terminal that wants colours."""
-    if not sys.stdout.isatty() or "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb":
+    if not on_a_terminal() or "NO_COLOR" in os.environ:
         return text
     return f"\x1b[{COLOURS[state]}m{text}\x1b[0m"
 
@@ -56,32 +72,177 @@ def wrap(text: str, first: str = "", rest: int = INDENT) -> str:
     )
 
 
-def tell(step: Step) -> None:
-    """Print the line of a step that has ended, and what went wrong."""
-    if step.state is State.NOT_REACHED:
-        return
-    start = f"  {step.state.value:<10}  {step.phase:<7}  {step.title:<15}  {step.seconds:5.1f} s  "
-    if step.state is State.OK:
-        say(wrap(step.detail, start, len(start)) if step.detail else start.rstrip())
-        return
-    say(paint(start.rstrip(), step.state))
-    for sentence in step.detail.split("\n"):
-        say(wrap(sentence, " " * INDENT))
+def wrap_labelled(line: str, indent: int) -> str:
+    """Return a line of an explanation, what follows its label below each other."""
+    label, text = line[:LABEL], line[LABEL:]
+    return wrap(text, " " * indent + label, indent + LABEL)
+
+
+def show_explanations(found: list[Explanation]) -> None:
+    """Print what a pasted log means."""
+    if not found:
+        say("Nothing in it is known here. Read it from the top: the first Traceback, or the first")
+        say("line with ERROR or error:, is the cause.")
+    for number, explanation in enumerate(found):
+        if number:
+            say()
+        for line in explanation.lines():
+            say(wrap_labelled(line, 0))
+
+
+class Report:
+    """The report of one run: each step as it is told, the outputs of failures, the verdict.
+
+    With `as_json` nothing is printed but one JSON document at the end.
+    """
+
+    def __init__(self, project: Path, rehearsal: bool, as_json: bool, only: str | None) -> None:
+        self.project = project
+        self.rehearsal = rehearsal
+        self.as_json = as_json
+        self.only = only
+        self.began = time.monotonic()
+        self.progress = ""
+
+    def begin(self) -> None:
+        """Print the first line."""
+        if not self.as_json:
+            what = "Rehearsal" if self.rehearsal else "Set-up"
+            say(f"{what} of {self.project.name} (Heroku's rules as of {rules.DATE})")
+            say()
+
+    def show_progress(self, running: list[Step]) -> None:
+        """On a terminal, keep one line below the others that says what runs."""
+        if self.as_json or not on_a_terminal():
+            return
+        seconds = time.monotonic() - self.began
+        names = ", ".join(f"{step.phase} {step.title}" for step in running)
+        line = f"  {seconds:3.0f} s   {names}"[: shutil.get_terminal_size().columns - 1]
+        if line != self.progress:
+            self.progress = line
+            print(f"\r\x1b[2K{line}", end="", flush=True)
+
+    def clear_progress(self) -> None:
+        """Take that line away."""
+        if self.progress:
+            print("\r\x1b[2K", end="", flush=True)
+            self.progress = ""
+
+    def tell(self, step: Step) -> None:
+        """Print the line of a step that has ended, what went wrong, and what to do about it."""
+        if self.as_json or step.state is State.NOT_REACHED:
+            return
+        self.clear_progress()
+        name = f"{step.state.value:<10}  {step.phase:<7}  {step.title:<15}"
+        start = f"  {name}  {step.seconds:5.1f} s  "
+        if step.state in {State.OK, State.FOLLOWS}:
+            say(wrap(step.detail, start, len(start)) if step.detail else start.rstrip())
+            return
+        say(paint(start.rstrip(), step.state))
+        for sentence in step.detail.split("\n"):
+            say(wrap(sentence, " " * INDENT))
+        for line in step.explanation.lines() if step.explanation else []:
+            say(wrap_labelled(line, INDENT))
+
+    def conclude(self, steps: list[Step], notes: list[str], limits: list[str], push: str) -> int:
+        """Print the verdict and what belongs to it; return the exit status.
+
+        `notes` are what the owner should know in any case, `limits` what even a rehearsal in which
+        all held has not shown, and `push` the command that comes next.
+        """
+        self.clear_progress()
+        states = {step.state for step in steps}
+        status = PROVED
+        if State.FAILED in states:
+            status = WRONG
+        elif State.NOT_PROVED in states:
+            status = NOT_PROVED
+        seconds = time.monotonic() - self.began
+        if self.as_json:
+            say(json.dumps(self.document(steps, status, seconds, notes, limits, push), indent=2))
+            return status
+        show_outputs(steps)
+        say()
+        say(paint(wrap(self.verdict(steps, status, seconds), rest=0), COLOUR_OF[status]))
+        log = write_log(steps, self.project.name) if status != PROVED else None
+        if log:
+            say(f"The whole output is in {log}")
+        say_list("Note:", notes)
+        if status == PROVED and self.rehearsal and not self.only:
+            say_list("Not shown:", limits)
+            if push:
+                say(f"Push it:   {push}")
+        return status
+
+    def verdict(self, steps: list[Step], status: int, seconds: float) -> str:
+        """Return the sentence that says how it went."""
+        if status == WRONG:
+            wrong = ", ".join(step.title for step in steps if step.state is State.FAILED)
+            return f"Wrong: {wrong}. Mend that before the push."
+        if status == NOT_PROVED:
+            bad = [step for step in steps if step.state is State.NOT_PROVED]
+            reasons = "; ".join(dict.fromkeys(step.detail.split("\n")[0] for step in bad))
+            return f"Not proved here: {reasons.rstrip('.')}."
+        if not self.rehearsal:
+            python = process.python_in(Path(".venv"))
+            return f"Ready in {seconds:.1f} s. Start it: {python} manage.py runserver"
+        if self.only:
+            return f"Held in {seconds:.1f} s: {self.only}, and what it cannot do without."
+        held = "it builds, releases, starts, answers and stops as Heroku wants it."
+        return f"Proved in {seconds:.1f} s: {held}"
+
+    def document(self, steps, status, seconds, notes, limits, push) -> dict:
+        """Return the report for a program."""
+        return {
+            "project": str(self.project),
+            "rules": rules.DATE,
+            "outcome": OUTCOMES[status],
+            "status": status,
+            "seconds": round(seconds, 1),
+            "steps": [
+                {
+                    "phase": step.phase,
+                    "title": step.title,
+                    "state": step.state.value,
+                    "seconds": round(step.seconds, 2),
+                    "detail": step.detail,
+                    "explanation": vars(step.explanation) if step.explanation else None,
+                    "command": step.finished.command if step.finished else None,
+                    "output": step.finished.output if step.finished else None,
+                }
+                for step in steps
+            ],
+            "notes": notes,
+            "not_shown": limits,
+            "push": push,
+        }
+
+    def stop(self) -> int:
+        """Say that somebody has stopped it; return the exit status."""
+        self.clear_progress()
+        if self.as_json:
+            say(json.dumps({"project": str(self.project), "outcome": OUTCOMES[STOPPED]}))
+        else:
+            where = f"{self.project} is as the steps above left it."
+            say(f"\nStopped. Nothing runs any more, and {where}")
+        return STOPPED
+
+
+def say_list(title: str, sentences: list[str]) -> None:
+    """Print sentences below each other behind a title."""
+    width = len(title) + 1
+    for number, sentence in enumerate(sentences):
+        say(wrap(sentence, f"{title} " if number == 0 else " " * width, width))
 
 
 def show_outputs(steps: list[Step]) -> None:
-    """Print the output of the steps that failed, the same words once, and what was not reached."""
-    shown: dict[str, str] = {}
+    """Print the end of what failed has printed, and what was not reached."""
     for step in steps:
-        if not step.finished:
+        if not step.finished or step.state is State.FOLLOWS:
             continue
         lines = step.finished.output.rstrip().split("\n")
         say()
         say(f"  $ {step.finished.command}")
-        if lines[-1].strip() and lines[-1] in shown:
-            say(f"    the same as in {shown[lines[-1]]}: {lines[-1].strip()}")
-            continue
-        shown[lines[-1]] = step.title
         if len(lines) > LAST_LINES:
             say(f"    ... {len(lines) - LAST_LINES} lines before these")
         for line in lines[-LAST_LINES:]:
@@ -106,45 +267,3 @@ def write_log(steps: list[Step], name: str) -> Path | None:
     except OSError:
         return None
     return Path(path)
-
-
-def conclude(steps: list[Step], seconds: float, project: Path, rehearsed: bool) -> int:
-    """Print the verdict and return the exit status.
-
-    `rehearsed` says whether the deploy was rehearsed, and not only the project set up.
-    """
-    bad = [step for step in steps if step.state in {State.FAILED, State.NOT_PROVED}]
-    say()
-    if not bad and rehearsed:
-        verdict = "it builds, releases, starts, answers and stops as Heroku wants it."
-        say(paint(wrap(f"Proved in {seconds:.1f} s: {verdict}", rest=0), State.OK))
-        return PROVED
-    if not bad:
-        python = process.python_in(Path(".venv"))
-        say(f"Ready in {seconds:.1f} s. Start it: {python} manage.py runserver")
-        return PROVED
-    if any(step.state is State.FAILED for step in bad):
-        wrong = ", ".join(step.title for step in bad if step.state is State.FAILED)
-        say(paint(wrap(f"Wrong: {wrong}. Mend that before the push.", rest=0), State.FAILED))
-        status = WRONG
-    else:
-        reasons = "; ".join(dict.fromkeys(step.detail.split("\n")[0] for step in bad))
-        verdict = f"Not proved here: {reasons.rstrip('.')}."
-        say(paint(wrap(verdict, rest=0), State.NOT_PROVED))
-        status = NOT_PROVED
-    log = write_log(bad, project.name)
-    if log:
-        say(f"The whole output is in {log}")
-    return status
-
-
-def say_limits(limits: list[str]) -> None:
-    """Print what even a rehearsal in which all held has not shown."""
-    for number, limit in enumerate(limits):
-        say(wrap(limit, "Not shown: " if number == 0 else " " * 11, 11))
-
-
-def headline(name: str, what: str) -> None:
-    """Print the first line of a report."""
-    say(f"{what} of {name} (Heroku's rules as of {rules.DATE})")
-    say()

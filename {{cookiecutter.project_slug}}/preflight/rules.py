@@ -4,7 +4,7 @@ Sources: BP is https://github.com/heroku/heroku-buildpack-python (v351), DC is
 https://devcenter.heroku.com/articles/.
 """
 
-DATE = "2026-11-20"
+DATE = "2026-11-21"
 
 # BP lib/package_manager.sh: exactly one of them, in the root.
 PACKAGE_MANAGERS = {
@@ -14,17 +14,70 @@ PACKAGE_MANAGERS = {
     "uv.lock": "uv",
 }
 
+# BP lib/package_manager.sh: what stands for a package manager by itself and is refused, with the
+# command that makes what Heroku wants.
+NOT_ENOUGH = {
+    "Pipfile": "pipenv lock",
+    "setup.py": "echo . > requirements.txt",
+    "pyproject.toml": "uv lock",
+}
+# BP bin/detect: names that were meant as requirements.txt.
+MEANT_AS_REQUIREMENTS = (
+    "requeriments.txt",
+    "requirement.txt",
+    "requirements",
+    "requirements.text",
+    "Requirements.txt",
+    "requirements.txt.txt",
+    "requirments.txt",
+)
+
 # BP lib/python_version.sh: both forms, after white space and comment lines are taken away.
 RUNTIME_TXT = r"python-(3\.[0-9]+)(\.[0-9]+)?"
 PYTHON_VERSION = r"(3\.[0-9]+)(\.[0-9]+)?"
 # BP lib/python_version.sh: the versions that build.
 PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
 DEFAULT_PYTHON = "3.14"
+# The same file: the newest of each, from its table of versions.
+NEWEST_PATCH = {"3.10": 21, "3.11": 16, "3.12": 14, "3.13": 15, "3.14": 7}
+# The same file: names that were meant as .python-version, and are refused without a runtime.txt.
+MEANT_AS_PYTHON_VERSION = r"(?i)\.?python[-_. ]version(\.txt)?|\.py-version|\.pyhton-version"
 
+# What the build and the dynos read: UTF-8 without a mark, and no carriage returns in a Procfile.
+# BP lib/python_version.sh for .python-version; DC procfile.
+CONTROL_FILES = (
+    "Procfile",
+    "requirements.txt",
+    "requirements-test.txt",
+    "runtime.txt",
+    ".python-version",
+    "app.json",
+    ".slugignore",
+    "pyproject.toml",
+    "uv.lock",
+    "manage.py",
+)
+# What git may leave behind and the build would miss: those, and files of these folders.
+NEEDED = r"(?:^|/)(?:migrations|templates)/"
+
+# What pip freeze writes down on one system and Heroku cannot install or should not have: seen with
+# pip 26 on 2026-11-20; django-heroku had its last release in 2018 and was given up in 2022.
+DENIED = {
+    "pywin32": "it belongs to Windows",
+    "pypiwin32": "it belongs to Windows",
+    "pywinpty": "it belongs to Windows",
+    "wmi": "it belongs to Windows",
+    "comtypes": "it belongs to Windows",
+    "pkg-resources": "it belongs to Debian's own Python",
+    "backports-zoneinfo": "Python has zoneinfo built in since 3.9, and this does not compile",
+    "django-heroku": "it was given up in 2022; it sets a storage that Django ignores and lets "
+    "every host in, so write those settings yourself",
+}
 # https://docs.djangoproject.com/en/stable/faq/install/: the oldest Python of each Django.
 OLDEST_PYTHON_OF_DJANGO = {(6, 0): (3, 12), (5, 0): (3, 10), (4, 2): (3, 8)}
 
-# BP lib/checks.sh refuses the first two; a committed env/ is not caught there and fills the slug.
+# BP lib/checks.sh refuses venv/ and .venv/; a committed env/ is not caught there, and fills the
+# slug.
 ENVIRONMENT_MARK = "pyvenv.cfg"
 SECRET_FILES = (".env", ".env.production", ".pgpass", "credentials.csv")
 # In the root alone: a package may have a module of this name.
@@ -36,7 +89,47 @@ PROCESS_TYPE = r"(?m)^[ \t]*([A-Za-z0-9_-]+):[ \t]*(\S.*?)[ \t\r]*$"
 # BP bin/steps/collectstatic: how deep below the root manage.py is looked for.
 MANAGE_PY_DEPTH = 3
 
-# DC limits, DC dynos, DC error-codes.
+# BP bin/steps/collectstatic: what switches it off, so that pages come without style, or fail.
+COLLECTSTATIC_OFF = ("DISABLE_COLLECTSTATIC", ".heroku/collectstatic_disabled")
+
+# Credentials by their own form, each with what it opens: the documentation of Amazon, Cloudinary,
+# Google, Heroku, Stripe and SendGrid, read on 2026-11-21. Values that stand for one are left out.
+CREDENTIALS = {
+    "an AWS access key": r"\b(?:AKIA|ASIA)(?![A-Z0-9]*EXAMPLE)[A-Z2-7]{16}\b",
+    "an AWS secret key": r"(?i)secret_?(?:access_?)?key['\"]?\]?[ \t]*[=:,][ \t]*['\"]?"
+    r"(?![\w/+]*example)(?=[\w/+]*\d)(?=[\w/+]*[A-Z])[A-Za-z0-9/+]{40}(?![\w/+=])",
+    "a Cloudinary account": r"cloudinary://\d{9,}:[\w-]{20,}@[\w-]+",
+    "a Google API key": r"\bAIza[\w-]{35}\b",
+    "a Google client secret": r"\bGOCSPX-[\w-]{28}\b",
+    "a Heroku API key": r"\bHRKU-[\w-]{36,}",
+    "a Stripe key": r"\b[rs]k_live_\w{24,}",
+    "a SendGrid key": r"\bSG\.[\w-]{22}\.[\w-]{43}\b",
+    "a private key": r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----",
+    "a database with its password": r"\bpostgres(?:ql)?://[\w.%-]+:(?!password@|PASSWORD@)"
+    r"[^@\s/'\"<$\{]{8,}@(?!localhost|127\.|host[:/])[\w-]+\.[\w.-]+",
+    "a mail server with its password": r"\bsmtps?://[^:\s/]+:(?!password@|PASSWORD@)"
+    r"[^@\s/'\"<$\{]{8,}@(?!localhost|127\.)(?![\w.-]*example\.)[\w-]+\.[\w.-]+",
+}
+# Django's own secret, as a literal or as a default; keys of tests are worth nothing.
+SECRET_KEY = (
+    r"^[ \t]*SECRET_KEY[ \t]*=[ \t]*['\"][^'\"{\s]{16,}['\"]"
+    r"|SECRET_KEY['\"][ \t]*\]?[ \t]*(?:,[ \t]*(?:default[ \t]*=[ \t]*)?|=[ \t]*)"
+    r"['\"][^'\"{\s]{16,}['\"]"
+)
+TESTS = r"(?:^|/)tests?(?:/|\.py$|_[^/]*\.py$)|(?:^|/)conftest\.py$"
+# How far back the commits are read.
+COMMITS = 20
+
+# A variable that people test for and Heroku does not set: DC dynos, on what a dyno's environment
+# holds.
+NO_VARIABLE_OF_HEROKU = (
+    r"['\"]HEROKU['\"]\s+(?:not\s+)?in\s+os\.environ"
+    r"|(?:environ\.get\(|environ\[|getenv\()\s*['\"]HEROKU['\"]"
+)
+
+# DC limits, DC dynos, DC error-codes, DC slug-compiler, DC heroku-postgres-plans (essential-0).
+SLUG_MB = 500
+CONNECTIONS = 20
 BOOT_SECONDS = 60
 SHUTDOWN_SECONDS = 30
 MEMORY_MB = 512
@@ -51,6 +144,8 @@ DYNO_VARIABLES = {
     "PYTHONPATH": ".",
     "LANG": "en_US.UTF-8",
 }
+# DC dynos: set in builds and on every dyno.
+DYNO = {"DYNO": "preflight.1"}
 
 # What stands in for a config var that app.json asks for: a well-formed value that opens nothing.
 PLACEHOLDERS = {

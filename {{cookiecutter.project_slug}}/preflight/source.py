@@ -1,13 +1,13 @@
-"""The source phase: the files that git would push, and the rules Heroku's build checks them by."""
+"""The source phase: the files that git would push."""
 
 import fnmatch
 import os
 import re
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from preflight import interpreter, process, rules
+from preflight import process, rules
 from preflight.process import Finished
 from preflight.steps import Failed, NotProved
 
@@ -18,11 +18,15 @@ LOCAL_FILES = (".env", "db.sqlite3")
 
 @dataclass(frozen=True)
 class Source:
-    """What would be pushed: where it comes from, the names of the files, the command to push it."""
+    """What would be pushed: where it comes from, the names of the files, the command to push it.
+
+    `unsent` are files that the build would miss, each with the reason why git does not send it.
+    """
 
     origin: str
     names: list[str]
     push: str
+    unsent: dict[str, str] = field(default_factory=dict)
 
 
 def git(project: Path, *arguments: str, **variables: str) -> Finished:
@@ -48,25 +52,72 @@ def take(project: Path, tree: Path, uncommitted: bool = False) -> Source:
     whole = tree.with_name("repository") if prefix else tree
     whole.mkdir(parents=True)
     origin, names, branch = check_out(project, whole, uncommitted)
+    unsent = find_unsent(project, uncommitted)
     if not prefix:
         push = f"git push heroku {'main' if branch == 'main' else 'HEAD:main'}"
-        return Source(origin, names, push)
+        return Source(origin, names, push, unsent)
     # Heroku looks at the root of what it is sent, so the folder has to be sent by itself.
     shutil.move(whole / prefix, tree)
     folder = prefix.rstrip("/")
     push = f"git subtree push --prefix {folder} heroku main"
-    return Source(f"{folder}/ of {origin}", names, push)
+    return Source(f"{folder}/ of {origin}", names, push, unsent)
+
+
+def find_unsent(project: Path, uncommitted: bool) -> dict[str, str]:
+    """Return the files here that the build needs and git does not send, each with the reason."""
+    found = {}
+    kinds = {"ignored by .gitignore": ["--ignored"]} | (
+        {} if uncommitted else {"not committed": []}
+    )
+    for reason, options in kinds.items():
+        # Folders that are ignored as a whole are told as one, so that .venv is not walked through.
+        command = ["ls-files", "-z", "--others", "--exclude-standard", "--directory", *options]
+        for name in git(project, *command).output.split("\0"):
+            holds = not name.endswith("/") or any((project / name).rglob("*.*"))
+            inside = name.startswith((".", "node_modules/")) and name not in rules.CONTROL_FILES
+            if name.endswith((".pyc", "__pycache__/", ".DS_Store")) or inside or not holds:
+                continue
+            if name in rules.CONTROL_FILES or re.search(rules.NEEDED, name):
+                found[name] = reason
+    return found
+
+
+def find_added(project: Path) -> list[tuple[str, str, str]]:
+    """Return what the last commits have added, as (commit, file, lines)."""
+    options = ["--unified=0", "--no-color", "--no-ext-diff", "--no-textconv", "--relative"]
+    options += [f"-{rules.COMMITS}", "--format=%x00%h", "--", "."]
+    log = git(project, "log", "-p", *options)
+    if log.status != 0:
+        return []
+    found: dict[tuple[str, str], list[str]] = {}
+    commit = name = ""
+    for line in log.output.split("\n"):
+        if line.startswith("\0"):
+            commit = line[1:]
+        elif line.startswith("+++ "):
+            name = line[4:].removeprefix("b/")
+        elif line.startswith("+"):
+            found.setdefault((commit, name), []).append(line[1:])
+    return [(commit, name, "\n".join(lines)) for (commit, name), lines in found.items()]
 
 
 def find_notes(project: Path, uncommitted: bool) -> list[str]:
     """Return what the owner should know before a commit or a push."""
     notes = []
+    inside = git(project, "rev-parse", "--is-inside-work-tree")
+    if inside.status != 0:
+        begin = "git init -b main, then git add . and git commit"
+        return [f"git takes a project to Heroku, and this folder is no repository: {begin}"]
     changed = len(git(project, "status", "--porcelain", ".").output.splitlines())
     head = git(project, "rev-parse", "--verify", "HEAD").status == 0
     if changed and head and not uncommitted:
         files = "1 changed file" if changed == 1 else f"{changed} changed files"
         notes.append(
             f"{files}, not committed and so not pushed. Commit, or rehearse with --uncommitted."
+        )
+    if not head and not uncommitted:
+        notes.append(
+            "nothing is committed yet, and git pushes commits alone: git add . then git commit"
         )
     open_to_git = [
         name
@@ -143,7 +194,7 @@ def apply_slugignore(tree: Path) -> None:
     listed = tree / ".slugignore"
     if not listed.is_file():
         return
-    for line in listed.read_text(encoding="utf-8").splitlines():
+    for line in listed.read_text(encoding="utf-8", errors="replace").splitlines():
         pattern = line.strip()
         if not pattern or pattern.startswith("#"):
             continue
@@ -152,79 +203,3 @@ def apply_slugignore(tree: Path) -> None:
             name = "/" + path.relative_to(tree).as_posix() if anchored else path.name
             if fnmatch.fnmatch(name, pattern.rstrip("/")):
                 shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
-
-
-def check(tree: Path, names: list[str]) -> str:
-    """Return what the build will see; raise Failed with every rule that the files break."""
-    problems = []
-    managers = [name for name in rules.PACKAGE_MANAGERS if name in names]
-    if len(managers) > 1:
-        problems.append(
-            f"{' and '.join(managers)} are both there, and Heroku builds with exactly one. "
-            f"Remove one: git rm {managers[-1]}"
-        )
-    if not managers:
-        problems.append(
-            "Heroku finds no file that says what to install. Add requirements.txt (pip) or "
-            "uv.lock (uv), and commit it."
-        )
-    problems += check_python_version(tree, names, managers)
-    if "manage.py" not in names:
-        problems.append("There is no manage.py in the root of the repository.")
-    if "web" not in process_types(tree):
-        problems.append(
-            "There is no Procfile with a line 'web: ...' in the root; Heroku would start nothing "
-            "(H14). Its name has a capital P and no ending, and such a line is, for example: "
-            "web: gunicorn config.wsgi" + other_procfile(names)
-        )
-    for name in names:
-        base = name.rpartition("/")[2]
-        if base == rules.ENVIRONMENT_MARK:
-            folder = name.rpartition("/")[0]
-            problems.append(
-                f"The virtual environment {folder}/ would be pushed. Add it to .gitignore. If it "
-                f"is committed already: git rm -r --cached {folder}"
-            )
-        if base in rules.SECRET_FILES or name in rules.SECRET_FILES_IN_ROOT:
-            problems.append(
-                f"{name} would be pushed, and whoever reads the repository reads its secrets. Add "
-                f"it to .gitignore. If it is committed already, change the secrets, too: "
-                f"git rm --cached {name}"
-            )
-    if problems:
-        raise Failed("\n".join(problems))
-    series = interpreter.read_version_file(tree) or rules.DEFAULT_PYTHON
-    return f"{rules.PACKAGE_MANAGERS[managers[0]]}, Python {series}, {len(names)} files"
-
-
-def other_procfile(names: list[str]) -> str:
-    """Return a command for a file that may have been meant as the Procfile."""
-    meant = [name for name in names if re.fullmatch(r"(?i)procfile(\.txt)?", name)]
-    return f"\ngit mv {meant[0]} Procfile" if meant and "Procfile" not in names else ""
-
-
-def check_python_version(tree: Path, names: list[str], managers: list[str]) -> list[str]:
-    """Return what is wrong with runtime.txt and .python-version."""
-    present = [name for name in ("runtime.txt", ".python-version") if name in names]
-    if len(present) == 2:
-        return ["runtime.txt and .python-version are both there. Remove one: git rm runtime.txt"]
-    if present == ["runtime.txt"] and managers == ["uv.lock"]:
-        return ["uv builds need .python-version; Heroku refuses runtime.txt with uv."]
-    if not present:
-        missing = "Heroku needs a file .python-version with uv, such as 3.13."
-        return [missing] if managers == ["uv.lock"] else []
-    form = "python-3.13" if present == ["runtime.txt"] else "3.13"
-    series = interpreter.read_version_file(tree)
-    if series is None:
-        return [f"{present[0]} does not hold a Python version. It has one line, such as {form}"]
-    if series not in rules.PYTHONS:
-        return [f"{present[0]} asks for Python {series}; Heroku has {', '.join(rules.PYTHONS)}."]
-    return []
-
-
-def process_types(tree: Path) -> dict[str, str]:
-    """Return the commands of the Procfile by process type; nothing without one."""
-    path = tree / "Procfile"
-    if not path.is_file():
-        return {}
-    return dict(re.findall(rules.PROCESS_TYPE, path.read_text(encoding="utf-8", errors="replace")))

@@ -1,11 +1,13 @@
-"""Steps that depend on each other, run side by side where they can."""
+"""Steps that depend on each other, run side by side where they can, told in their order."""
 
+import re
 import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from enum import Enum
 
+from preflight import explain
 from preflight.process import Finished, stop_everything
 
 
@@ -25,11 +27,16 @@ class NotProved(Exception):
         self.finished = finished
 
 
+class NotReached(Exception):
+    """What the step needs is not there, and another step has said so."""
+
+
 class State(Enum):
     """How a step ended."""
 
     OK = "ok"
     FAILED = "FAILED"
+    FOLLOWS = "follows"
     NOT_PROVED = "not proved"
     NOT_REACHED = "not reached"
 
@@ -38,9 +45,10 @@ class State(Enum):
 class Step:
     """One line of a report.
 
-    `action` returns what is worth telling, or raises Failed or NotProved. It starts when all steps
-    of `after` have ended well and all of `behind` have ended at all. The latter is for speed: the
-    first process in a new environment compiles its packages, and one is enough for that.
+    `action` returns what is worth telling, or raises Failed, NotProved or NotReached. It starts
+    when all steps of `after` have ended well and all of `behind` have ended at all. The latter is
+    for speed: the first process in a new environment compiles its packages, and one is enough for
+    that.
     """
 
     phase: str
@@ -52,12 +60,15 @@ class Step:
     detail: str = ""
     seconds: float = 0.0
     finished: Finished | None = None
+    explanation: explain.Explanation | None = None
 
     def run(self) -> None:
         """Run the action and keep its outcome."""
         began = time.monotonic()
         try:
             self.detail, self.state = self.action() or "", State.OK
+        except NotReached:
+            self.state = State.NOT_REACHED
         except Failed as error:
             self.detail, self.finished, self.state = str(error), error.finished, State.FAILED
         except (NotProved, OSError) as error:
@@ -70,31 +81,61 @@ class Step:
         self.seconds = time.monotonic() - began
 
 
-def run_all(steps: list[Step], tell: Callable[[Step], None]) -> None:
-    """Run all steps and call `tell` for each as it ends, in the caller's thread.
+def run_all(
+    steps: list[Step],
+    tell: Callable[[Step], None],
+    progress: Callable[[list[Step]], None] = lambda running: None,
+) -> None:
+    """Run all steps and call `tell` for each in the order of the list, in the caller's thread.
 
-    A step behind one that did not end well is not reached.
+    A step behind one that did not end well is not reached. `progress` is called several times a
+    second with the steps that run.
     """
-    waiting, running = list(steps), dict[Future, Step]()
+    waiting, running, untold = list(steps), dict[Future, Step](), list(steps)
+    told: list[Step] = []
     with ThreadPoolExecutor(max_workers=len(steps)) as pool:
         try:
-            while waiting or running:
+            while untold:
                 for step in list(waiting):
                     if any(before.state not in {None, State.OK} for before in step.after):
                         step.state = State.NOT_REACHED
                         waiting.remove(step)
-                        tell(step)
                     elif all(before.state for before in step.after + step.behind):
                         waiting.remove(step)
                         running[pool.submit(step.run)] = step
+                while untold and untold[0].state and untold[0] not in running.values():
+                    step = untold.pop(0)
+                    give_reason(step, told)
+                    told.append(step)
+                    tell(step)
                 if running:
+                    progress(list(running.values()))
                     # A short wait each time, so that Ctrl-C is heard on Windows too.
                     done, _ = wait(running, timeout=0.2, return_when=FIRST_COMPLETED)
                     for future in done:
-                        step = running.pop(future)
+                        running.pop(future)
                         future.result()
-                        tell(step)
         except BaseException:
             # Leaving the pool waits for its threads, and they wait for their commands.
             stop_everything()
             raise
+
+
+def give_reason(step: Step, told: list[Step]) -> None:
+    """Explain a failure from its output; the cause of an earlier one makes it a follow-up.
+
+    So does a name, such as a file's, that stands in its cause and in what an earlier one has told.
+    """
+    if step.state not in {State.FAILED, State.NOT_PROVED} or not step.finished:
+        return
+    step.explanation = explain.explain(step.finished.output)
+    if not step.explanation:
+        return
+    cause = step.explanation.cause
+    names = re.findall(r"'([^']{4,})'", cause)
+    for before in told:
+        same = before.explanation and before.explanation.cause == cause
+        named = before.state is State.FAILED and any(name in before.detail for name in names)
+        if same or named:
+            step.state, step.detail = State.FOLLOWS, f"the same cause as {before.title}"
+            return

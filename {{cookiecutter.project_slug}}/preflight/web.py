@@ -1,39 +1,20 @@
 """The web phase: the Procfile's web process, visited as Heroku's router would visit it."""
 
 import http.client
-import json
 import re
 import secrets
+import shutil
 import signal
-import socket
-import sqlite3
 import subprocess
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
-from preflight import process, rules, source
-from preflight.build import run_project
+from preflight import advice, contract, process, rules
 from preflight.process import Finished
-from preflight.steps import Failed, NotProved
-
-# Asked of the project itself, under its own interpreter: what no file outside the settings tells.
-TELL_FACTS = """
-import json
-from django.conf import settings
-from django.urls import NoReverseMatch, reverse
-try:
-    admin = reverse("admin:login")
-except NoReverseMatch:
-    admin = None
-print("preflight:" + json.dumps({
-    "admin": admin,
-    "wsgi": settings.WSGI_APPLICATION,
-    "static": settings.STATIC_URL,
-    "cookie": settings.SESSION_COOKIE_NAME,
-}))
-"""
+from preflight.steps import Failed, NotProved, NotReached
 
 # Serves the project where gunicorn cannot run, since Windows has no fcntl.
 STAND_IN = """
@@ -45,6 +26,14 @@ module, _, name = sys.argv[1].rpartition(".")
 application = getattr(importlib.import_module(module), name)
 make_server("127.0.0.1", int(os.environ["PORT"]), application, Server).serve_forever()
 """
+
+SHELL_WORDS = {"cd", "echo", "export", "if", "source", ".", "test", "true", "wait", "trap", "set"}
+
+SILENT_LOG = (
+    "The log says nothing of the exception. Let LOGGING send it to the console: "
+    f"{advice.DJANGO}/topics/logging/"
+)
+REDIRECTS = {301, 302, 303, 307, 308}
 
 BREAK_SESSIONS = "ALTER TABLE django_session RENAME TO preflight_session"
 
@@ -71,15 +60,21 @@ class Site:
     python: Path
     variables: dict[str, str]
     log: Path
+    facts: dict
     port: int = 0
     stand_in: bool = False
     server: subprocess.Popen | None = None
-    facts: dict = field(default_factory=dict)
+    left_out: list[str] = field(default_factory=list)
+
+    def leave_out(self, sentence: str) -> str:
+        """Note what could not be shown of this site; return what its step tells."""
+        self.left_out.append(sentence)
+        return "not shown, see below"
 
     @property
     def is_gunicorn(self) -> bool:
         """Whether the Procfile starts gunicorn."""
-        return "gunicorn" in source.process_types(self.tree).get("web", "")
+        return "gunicorn" in contract.process_types(self.tree).get("web", "")
 
     def read_log(self) -> str:
         """Return what the web process has written."""
@@ -90,27 +85,50 @@ class Site:
         return Finished(command, self.server.poll() if self.server else None, self.read_log(), 0.0)
 
 
-def free_port() -> int:
-    """Return a port of this machine that nobody listens on."""
-    with socket.socket() as listener:
-        try:
-            listener.bind(("127.0.0.1", 0))
-        except OSError as error:
-            raise NotProved(f"there is no free port here ({error})") from None
-        return listener.getsockname()[1]
+def check_process_types(types: dict[str, str], tree: Path, path: str) -> str:
+    """Return the process types; raise Failed for programs that are not installed and dead ports.
+
+    `path` is the PATH of a dyno. The router reaches a web process at 0.0.0.0:$PORT alone:
+    https://devcenter.heroku.com/articles/runtime-principles#web-servers
+    """
+    if not types:
+        raise NotReached
+    problems = []
+    for name, command in types.items():
+        for program in programs(command):
+            if not shutil.which(program, path=path) and not (tree / program).exists():
+                problems.append(
+                    f"The Procfile starts {program} ({name}), which is not installed: command not "
+                    f"found. Add {program} to the file of packages, and commit it."
+                )
+    command = types.get("web", "")
+    if "runserver" in command and "PORT" not in command:
+        problems.append(
+            "The Procfile starts runserver, which listens on 127.0.0.1:8000; Heroku waits 60 s for "
+            "$PORT and gives up (R10). Use gunicorn: web: gunicorn FOLDER.wsgi"
+        )
+    bound = re.search(r"(?:-b|--bind)[ =]?(\S+)", command)
+    if bound and (bound[1].startswith(("127.", "localhost")) or re.search(r":\d+$", bound[1])):
+        problems.append(
+            f"The Procfile binds {bound[1]}; Heroku reaches a web process at 0.0.0.0:$PORT alone "
+            f"(R10). Remove {bound[0]}, since gunicorn takes $PORT by itself."
+        )
+    if problems:
+        raise Failed("\n".join(problems))
+    return ", ".join(types)
 
 
-def read_facts(output: str) -> dict:
-    """Return what TELL_FACTS has printed somewhere in an output; nothing if it could not."""
-    found = re.search(r"(?m)^preflight:(.*)$", output)
-    return json.loads(found[1]) if found else {}
-
-
-def inspect(site: Site) -> None:
-    """Ask the project for its admin, its WSGI application and its static files."""
-    command = [str(site.python), "manage.py", "shell", "-c", TELL_FACTS]
-    wrong = "The project's settings or addresses cannot be loaded."
-    site.facts = read_facts(run_project(command, site.tree, site.variables, wrong))
+def programs(command: str) -> list[str]:
+    """Return the programs that a command line starts; those of the shell itself are left out."""
+    found = []
+    for part in re.split(r"&&|\|\||;|\|", command):
+        words = part.split()
+        while words and (re.match(r"\w+=", words[0]) or words[0] in {"exec", "time", "("}):
+            words.pop(0)
+        plain = words and re.fullmatch(r"[\w./-]+", words[0])
+        if plain and words[0] not in SHELL_WORDS:
+            found.append(words[0])
+    return found
 
 
 def boot(site: Site) -> str:
@@ -119,13 +137,14 @@ def boot(site: Site) -> str:
     Heroku waits for 60 s (R10). A bound port is no answer: a server may listen before any of its
     processes can serve.
     """
-    if not site.facts:
-        inspect(site)
-    command: list[str] | str = replace_shell(source.process_types(site.tree)["web"])
+    types = contract.process_types(site.tree)
+    if "web" not in types:
+        raise NotReached
+    command: list[str] | str = replace_shell(types["web"])
     if site.is_gunicorn and not gunicorn_runs(site):
         command = [str(site.python), "-c", STAND_IN, site.facts["wsgi"]]
         site.stand_in = True
-    site.port = free_port()
+    site.port = process.free_port()
     variables = site.variables | {"PORT": str(site.port)}
     began = time.monotonic()
     with site.log.open("wb") as log:
@@ -160,7 +179,7 @@ def gunicorn_runs(site: Site) -> bool:
 
 
 def ask(site: Site, path: str, **options) -> Answer:
-    """Send a GET request as the router would; raise Failed if there is no answer to it."""
+    """Send a request as the router would; raise Failed if there is no answer to it."""
     try:
         return send_request(site, path, **options)
     except (OSError, http.client.HTTPException) as error:
@@ -175,14 +194,19 @@ def send_request(
     host: str = rules.HOST,
     timeout: float = 30,
     headers: dict[str, str] | None = None,
+    form: dict[str, str] | None = None,
 ) -> Answer:
-    """Send a GET request over plain http, with the visitor in headers, as the router does.
+    """Send a request over plain http, with the visitor in headers, as the router does.
 
-    Raises OSError or HTTPException if there is no answer.
+    It is a GET, or a POST of a form. Raises OSError or HTTPException if there is no answer.
     """
     connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=timeout)
     try:
-        connection.request("GET", path, headers=router_headers(host, https) | (headers or {}))
+        headers = router_headers(host, https) | (headers or {})
+        if form is not None:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        method, body = ("GET", None) if form is None else ("POST", urlencode(form))
+        connection.request(method, path, body, headers)
         response = connection.getresponse()
         return Answer(response.status, response.headers, response.read())
     finally:
@@ -201,6 +225,35 @@ def router_headers(host: str, https: bool) -> dict[str, str]:
     }
 
 
+def visit_home(site: Site) -> str:
+    """Visit the home page as a person does who comes over https; return its status.
+
+    Any page but an error will do, since a project may have none there but a login.
+    """
+    home = ask(site, "/")
+    log = site.as_finished("the web process")
+    if home.status >= 500:
+        silent = "Traceback (most recent call last)" not in log.output
+        if silent and not site.facts["secret_key"]:
+            # The reason, which the settings have been asked for.
+            raise NotReached
+        wrong = f"The home page is answered with {home.status}."
+        raise Failed(f"{wrong} {SILENT_LOG}" if silent else wrong, log)
+    if home.status in REDIRECTS and home.headers.get("Location") == f"https://{rules.HOST}/":
+        raise Failed(
+            "The home page redirects to itself without end: Django does not see that the visitor "
+            "came over https. Set SECURE_PROXY_SSL_HEADER.",
+            log,
+        )
+    if home.status == 400:
+        raise Failed(
+            f"The home page is answered with 400: {rules.HOST}, as Heroku would call the site, is "
+            "not among ALLOWED_HOSTS. Add the host of your app, or .herokuapp.com, to it.",
+            log,
+        )
+    return str(home.status)
+
+
 def visit(site: Site) -> str:
     """Visit the site; raise Failed with everything that a visitor would be right to complain of."""
     problems: list[str] = []
@@ -212,22 +265,10 @@ def visit(site: Site) -> str:
     plain = ask(site, "/", https=False)
     target = plain.headers.get("Location", "")
     expect(
-        plain.status == 301 and target == f"https://{rules.HOST}/",
+        plain.status in REDIRECTS and target.startswith(f"https://{rules.HOST}/"),
         f"http is answered with {plain.status} {target} instead of 301 to https. "
         "Set SECURE_SSL_REDIRECT = True.",
     )
-    home = ask(site, "/")
-    expect(
-        home.status == 200,
-        f"https://{rules.HOST}/ is answered with {home.status} instead of 200."
-        + (" Set SECURE_PROXY_SSL_HEADER." if home.status in {301, 302} else ""),
-    )
-    if home.status >= 500:
-        # Everything else that could be said of the site would follow from this.
-        causes = re.findall(r"(?m)^[\w.]*(?:Error|Exception)\b.*$", site.read_log())
-        said = f" The log says: {causes[-1]}" if causes else ""
-        log = site.as_finished("the web process")
-        raise Failed(f"The home page is answered with {home.status}.{said}", log)
     foreign = ask(site, "/", host=rules.FOREIGN_HOST)
     expect(
         foreign.status == 400,
@@ -236,20 +277,50 @@ def visit(site: Site) -> str:
     )
     missing = ask(site, f"/preflight-{secrets.token_hex(4)}/")
     expect(missing.status == 404, f"An unknown address is answered with {missing.status}, not 404.")
-    for page, name in ((home, "the home page"), (missing, "the 404 page")):
+    expect(
+        "DEBUG = True" not in missing.text,
+        "The 404 page shows the addresses and the settings of the site, because DEBUG is on. Only "
+        'a variable turns it on: DEBUG = os.environ.get("DEBUG") == "true"',
+    )
+    for page, name in ((ask(site, "/"), "the home page"), (missing, "the 404 page")):
         for problem in missing_headers(page):
             problems.append(f"{name} lacks {problem}.")
     if site.facts["admin"]:
-        login = ask(site, site.facts["admin"])
-        expect(
-            login.status == 200 and "csrfmiddlewaretoken" in login.text,
-            f"The admin's login at {site.facts['admin']} is answered with {login.status}.",
-        )
-        cookie = login.headers.get("Set-Cookie", "")
-        expect("secure" in cookie.lower(), "The admin's cookie is not Secure.")
+        problems += try_login(site, site.facts["admin"])
     if problems:
         raise Failed("\n".join(problems), site.as_finished("the web process"))
-    return "301, 200, 400, 404, headers" + (", admin" if site.facts["admin"] else "; no admin")
+    return "301, 400, 404, headers" + (", admin" if site.facts["admin"] else "; no admin")
+
+
+def try_login(site: Site, path: str) -> list[str]:
+    """Return what is wrong when a form is fetched and sent over https, as a browser does it."""
+    login = ask(site, path)
+    if login.status in REDIRECTS:
+        # Another page signs people in.
+        target = urlsplit(login.headers.get("Location", ""))
+        path = f"{target.path}?{target.query}"
+        login = ask(site, path)
+    token = re.search(r"name=[\"']csrfmiddlewaretoken[\"'] value=[\"'](\w+)", login.text)
+    if login.status != 200 or not token:
+        return [f"The admin's login at {path} is answered with {login.status}."]
+    cookie = login.headers.get("Set-Cookie", "")
+    problems = [] if "secure" in cookie.lower() else ["The admin's cookie is not Secure."]
+    fields = {"csrfmiddlewaretoken": token[1], "username": "preflight", "login": "preflight"}
+    sent = ask(
+        site,
+        path,
+        form=fields | {"password": secrets.token_hex(8)},
+        headers={"Cookie": cookie.partition(";")[0], "Origin": f"https://{rules.HOST}"},
+    )
+    if sent.status == 403:
+        problems.append(
+            "A form sent from the site's own page is refused: Django believes to be reached over "
+            "http (Origin checking failed). Set SECURE_PROXY_SSL_HEADER = "
+            '("HTTP_X_FORWARDED_PROTO", "https").'
+        )
+    elif sent.status >= 500:
+        problems.append(f"A login that is sent is answered with {sent.status}.")
+    return problems
 
 
 def missing_headers(answer: Answer) -> list[str]:
@@ -278,11 +349,17 @@ def visit_static(site: Site) -> str:
         page = ask(site, site.facts["admin"])
     paths = asset_paths(page.text, site.facts["static"])
     if not paths:
-        raise NotProved("no page names a static file of this site")
+        return site.leave_out("static files: no page of this site names one.")
     asset = ask(site, paths[0])
     log = site.as_finished("the web process")
     if asset.status != 200:
-        raise Failed(f"{paths[0]} is answered with {asset.status} instead of 200.", log)
+        raise Failed(
+            f"{paths[0]} is answered with {asset.status} instead of 200. With DEBUG off, Django "
+            "serves no static files, and Heroku neither. WhiteNoise does: put "
+            '"whitenoise.middleware.WhiteNoiseMiddleware" right after SecurityMiddleware: '
+            f"{advice.WHITENOISE}",
+            log,
+        )
     cache = asset.headers.get("Cache-Control", "")
     age = re.search(r"max-age=(\d+)", cache)
     if not age or int(age[1]) < rules.YEAR_SECONDS or "immutable" not in cache:
@@ -378,40 +455,32 @@ def proportional_size(pid: int) -> int | None:
     return int(found[1]) if found else None
 
 
-def provoke(site: Site, database_url: str) -> str:
+def provoke(site: Site, change: Callable[[str], str]) -> str:
     """Break the table of sessions, visit with a session, and look for the traceback in the log.
+
+    `change` runs a statement on the site's database and returns what went wrong.
 
     With DEBUG off, Django by itself prints nothing of an exception, and the log of a site that
     answers 500 stays empty.
     """
-    if not site.facts["admin"]:
-        raise NotProved("no page is known that would fail")
-    if database_url.startswith("sqlite:///"):
-        with sqlite3.connect(database_url.removeprefix("sqlite:///"), timeout=10) as connection:
-            try:
-                connection.execute(BREAK_SESSIONS)
-            except sqlite3.OperationalError as error:
-                raise NotProved(f"sessions cannot be broken here ({error})") from None
-        connection.close()
-    else:
-        code = f"from django.db import connection; connection.cursor().execute('{BREAK_SESSIONS}')"
-        broken = process.run(
-            [str(site.python), "manage.py", "shell", "-c", code], site.tree, site.variables
-        )
-        if broken.status != 0:
-            raise NotProved("sessions cannot be broken here", broken)
+    if not (site.facts["admin"] and site.facts["sessions"]):
+        return site.leave_out("an exception in the log: no page is known that would fail.")
+    problem = change(BREAK_SESSIONS)
+    if problem:
+        raise NotProved(f"sessions cannot be broken here ({problem})")
     before = len(site.read_log())
     identity = secrets.token_hex(8)
     cookie = f"{site.facts['cookie']}={secrets.token_hex(16)}"
     headers = {"Cookie": cookie, "X-Request-Id": identity}
     answer = ask(site, site.facts["admin"], headers=headers)
     if answer.status != 500:
-        raise NotProved(f"a broken database is answered with {answer.status}, not with 500")
+        return site.leave_out(
+            f"an exception in the log: a broken database is answered with {answer.status}."
+        )
     written = site.read_log()[before:]
     if "Traceback (most recent call last)" not in written:
         raise Failed(
-            "A page failed with 500, and the log says nothing of the exception. Let LOGGING send "
-            "it to the console: https://docs.djangoproject.com/en/stable/topics/logging/",
+            f"A page failed with 500. {SILENT_LOG}",
             site.as_finished("the web process"),
         )
     return "500, traceback in the log" + (" with the request id" if identity in written else "")

@@ -1,0 +1,297 @@
+"""What the rehearsal says: to a person, to a program, about a pasted log, of broken projects."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+import pytest
+from preflight import advice, explain
+
+from tests.helpers import caller_environment, run
+from tests.rehearsal import UTF8, append, edit, rehearse, share_environments
+
+
+@pytest.fixture
+def project(proved, project):
+    """Return a copy of a proved project to break, with the environments of the original."""
+    share_environments(project, proved[0])
+    return project
+
+
+# A log of a push, in the form that git gives it: https://devcenter.heroku.com/articles/git
+PUSH = """
+remote: -----> Python app detected
+remote: -----> $ python manage.py collectstatic --noinput
+remote:        Traceback (most recent call last):
+remote:          File "/tmp/build_1a2b3c4d/manage.py", line 22, in <module>
+remote:            main()
+remote:          File "/app/.heroku/site-packages/django/conf.py", line 81, in __getattr__
+remote:            self._setup(name)
+remote:          File "/tmp/build_1a2b3c4d/drf_api/settings.py", line 88, in <module>
+remote:            'default': django.db.backends.sqlite3(conn_max_age=600)
+remote:        NameError: name 'django' is not defined
+remote:
+remote:  !     Error: Unable to generate Django static files.
+remote:  !     You can also set the env var DISABLE_COLLECTSTATIC=1 to skip it.
+remote:  !     Push rejected, failed to compile Python app.
+"""
+# A log of the app, in the form of `heroku logs`.
+CRASH = """
+2026-11-21T10:00Z app[web.1]: Traceback (most recent call last):
+2026-11-21T10:00Z app[web.1]:   File "/app/.heroku/gunicorn/util.py", line 371, in import_app
+2026-11-21T10:00Z app[web.1]:     mod = importlib.import_module(module)
+2026-11-21T10:00Z app[web.1]:   File "<frozen importlib._bootstrap>", line 1324, in _find_and_load
+2026-11-21T10:00Z app[web.1]: ModuleNotFoundError: No module named 'my-blog'
+2026-11-21T10:00Z heroku[web.1]: State changed from starting to crashed
+2026-11-21T10:00Z heroku[router]: at=error code=H10 desc="App crashed" path="/"
+2026-11-21T10:00Z heroku[web.1]: Error R14 (Memory quota exceeded)
+"""
+
+
+def explain_it(project, log, *arguments):
+    """Run the command on a log from standard input; return the status and what it prints."""
+    finished = subprocess.run(
+        [sys.executable, "-m", "preflight", *arguments, "explain"],
+        cwd=project,
+        input=log if isinstance(log, bytes) else log.encode(),
+        capture_output=True,
+        check=False,
+    )
+    assert not finished.stderr, finished.stderr
+    return finished.returncode, finished.stdout.decode()
+
+
+@pytest.mark.row(17)
+def test_a_pasted_log_is_read_from_its_first_traceback(proved):
+    status, said = explain_it(proved[0], PUSH)
+    assert status == 0
+    assert said.startswith(
+        "Cause: NameError: name 'django' is not defined  (drf_api/settings.py, line"
+    )
+    assert "dj_database_url.config(" in said
+    assert "DISABLE_COLLECTSTATIC" not in said
+
+
+def test_codes_of_the_router_and_the_dynos_follow_the_cause(proved):
+    status, said = explain_it(proved[0], CRASH)
+    assert status == 0
+    first, second, third = re.split(r"\n\n", said.strip())
+    assert "gunicorn to import my-blog, and there is no such package" in first
+    assert second.startswith("Cause: H10") and "has crashed" in second
+    assert third.startswith("Cause: R14") and "WEB_CONCURRENCY=1" in third
+
+
+@pytest.mark.parametrize("code", advice.CODES)
+def test_every_code_is_explained(code):
+    [said] = explain.explain_log(f'heroku[router]: at=error code={code} desc="x" method=GET')
+    assert said.cause == code and said.meaning.endswith(".") and said.cure
+
+
+def test_a_log_in_a_file_may_come_from_powershell(proved, tmp_path):
+    log = tmp_path / "heroku.log"
+    log.write_text(PUSH, encoding="utf-16")
+    ended = run([sys.executable, "-m", "preflight", "explain", log], proved[0])
+    assert ended.status == 0 and "NameError" in ended.output
+
+
+def test_an_explanation_for_a_program_has_the_same_words(proved):
+    status, said = explain_it(proved[0], PUSH, "--json")
+    [only] = json.loads(said)["explanations"]
+    assert status == 0 and only["where"] == "drf_api/settings.py, line 88"
+    assert only["cause"] == "NameError: name 'django' is not defined"
+
+
+def test_what_is_not_known_is_said_and_has_a_status_of_its_own(proved):
+    status, said = explain_it(proved[0], "All is well.\n")
+    assert status == 3 and "first Traceback" in said
+    ended = run([sys.executable, "-m", "preflight", "explain", "nowhere.log"], proved[0])
+    assert ended.status == 2 and "nowhere.log cannot be read" in ended.output
+    assert "Traceback" not in ended.output
+
+
+def test_an_exception_that_nobody_knows_is_still_found_in_the_log():
+    log = 'Traceback (most recent call last):\n  File "a/b.py", line 3, in f\nshop.OddError: 7\n'
+    said = explain.explain(log)
+    assert (said.cause, said.where, said.meaning) == ("shop.OddError: 7", "a/b.py, line 3", "")
+
+
+def test_the_root_of_a_chain_is_the_cause():
+    log = (
+        'Traceback (most recent call last):\n  File "<frozen os>", line 717, in __getitem__\n'
+        "KeyError: 'API_KEY'\n\n"
+        "During handling of the above exception, another exception occurred:\n\n"
+        'Traceback (most recent call last):\n  File "config/settings.py", line 9, in <module>\n'
+        "django.core.exceptions.ImproperlyConfigured: Set the OTHER environment variable\n\n"
+        'Traceback (most recent call last):\n  File "x.py", line 1, in f\n'
+        "NameError: name 'django' is not defined\n"
+    )
+    said = explain.explain(log)
+    assert said.cause == "KeyError: 'API_KEY'" and "API_KEY" in said.cure
+
+
+@pytest.mark.parametrize("entry", advice.ADVICE, ids=lambda entry: entry.pattern[:40])
+def test_every_sentence_of_the_table_is_whole(entry):
+    groups = set(re.findall(r"\$(\w+)", entry.meaning + entry.cure)) - {"PORT"}
+    known = {name.rstrip("_") for name in re.compile(entry.pattern).groupindex}
+    assert groups <= known | {"package", "name"}
+    assert entry.cure and not re.search(r"[{]name[}]", entry.meaning + entry.cure)
+    assert not entry.read or entry.read.startswith("https://")
+
+
+# It survives what people break
+
+
+def break_syntax(project):
+    append(project, "config/settings.py", "\nif True\n")
+
+
+def break_names(project):
+    append(project, "config/settings.py", "\nX = undefined_name\n")
+
+
+def import_in_a_circle(project):
+    (project / "config/a.py").write_text("from config.b import y\nx = 1\n", **UTF8)
+    (project / "config/b.py").write_text("from config.a import x\ny = 1\n", **UTF8)
+    append(project, "config/settings.py", "\nfrom config.a import x\n")
+
+
+def lose_settings(project):
+    (project / "config/settings.py").unlink()
+
+
+def empty_manage(project):
+    (project / "manage.py").write_text("", **UTF8)
+
+
+def lose_manage(project):
+    (project / "manage.py").unlink()
+
+
+def scramble_procfile(project):
+    (project / "Procfile").write_bytes(bytes(range(256)))
+
+
+def scramble_settings(project):
+    (project / "config/settings.py").write_bytes(b"\xff\xfe" + bytes(range(128, 256)))
+
+
+def scramble_app_json(project):
+    (project / "app.json").write_bytes(b"\x00\x01[")
+
+
+def lose_requirements(project):
+    (project / "requirements.txt").unlink()
+
+
+def break_urls(project):
+    (project / "config/urls.py").write_text("urlpatterns = None\n", **UTF8)
+
+
+def break_models(project):
+    edit(project, "accounts/models.py", "class User(AbstractUser)", "class User(NoSuchBase)")
+
+
+BREAKS = [
+    (break_syntax, "build collectstatic", "Python cannot read this file at all"),
+    (break_names, "build collectstatic", "undefined_name is used"),
+    (import_in_a_circle, "build collectstatic", "import each other"),
+    (lose_settings, "build collectstatic", "config.settings"),
+    (empty_manage, None, ""),
+    (lose_manage, "source rules", "There is no manage.py"),
+    (scramble_procfile, "source rules", "Procfile is in UTF-16"),
+    (scramble_settings, "build collectstatic", "Error"),
+    (scramble_app_json, "source rules", "app.json is"),
+    (lose_requirements, "source rules", "what to install"),
+    (break_urls, None, ""),
+    (break_models, "build collectstatic", "NoSuchBase is used"),
+]
+
+
+@pytest.mark.parametrize(("damage", "cause", "said"), BREAKS, ids=[b[0].__name__ for b in BREAKS])
+def test_a_broken_project_ends_with_a_verdict(project, damage, cause, said):
+    damage(project)
+    told = rehearse(project, "--uncommitted")
+    assert told.status == 1 and told.failed
+    assert "the rehearsal itself failed" not in str(told.document)
+    if cause:
+        assert cause in told.failed
+        assert said in told.text(cause.partition(" ")[2])
+
+
+def test_an_empty_folder_and_one_without_git_end_with_a_verdict(project, tmp_path):
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    told = rehearse(empty, "--only", "source")
+    assert told.status == 1
+    shutil.rmtree(project / ".git")
+    told = rehearse(project, "--only", "build")
+    assert told.status == 0
+    assert any("git init -b main" in note for note in told.document["notes"])
+
+
+# To a program, to a terminal
+
+
+def test_a_document_says_everything_and_nothing_else_is_printed(project):
+    env = caller_environment(project.parent / "home")
+    command = [sys.executable, "-m", "preflight", "--json", "--uncommitted"]
+    ended = run(command, project, env)
+    document = json.loads(ended.output)
+    assert (ended.status, document["status"], document["outcome"]) == (0, 0, "proved")
+    phases = [step["phase"] for step in document["steps"]]
+    assert sorted(phases, key="setup source build release web".split().index) == phases
+    assert {step["state"] for step in document["steps"]} == {"ok"}
+    assert document["push"].endswith("git push heroku main")
+
+
+@pytest.mark.parametrize("phase", ["source", "build", "release", "web"])
+def test_one_phase_runs_with_what_it_needs_and_no_more(project, phase):
+    told = rehearse(project, "--uncommitted", "--only", phase)
+    assert told.status == 0, told.document
+    phases = [step["phase"] for step in told.document["steps"]]
+    assert phases[-1] == phase
+    assert phase != "source" or set(phases) <= {"setup", "source"}
+    assert phase != "build" or "release" not in phases
+
+
+def test_an_unknown_phase_is_said_in_a_line(project):
+    ended = run([sys.executable, "-m", "preflight", "--only", "lunch"], project)
+    assert ended.status == 2 and "invalid choice: 'lunch'" in ended.output
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no pseudo-terminal for this")
+def test_a_terminal_shows_colours_and_what_runs(project):
+    import pty
+
+    main, side = pty.openpty()
+    append(project, "config/settings.py", "\nX = undefined_name\n")
+    env = caller_environment(project.parent / "home", TERM="xterm")
+    env.pop("NO_COLOR", None)
+    command = [sys.executable, "-m", "preflight", "--uncommitted", "--only", "build"]
+    process = subprocess.Popen(command, cwd=project, env=env, stdout=side, stderr=side)
+    os.close(side)
+    shown = b""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        try:
+            part = os.read(main, 4096)
+        except OSError:
+            break
+        if not part:
+            break
+        shown += part
+    assert process.wait(timeout=30) == 1
+    text = shown.decode()
+    assert "\x1b[31m  FAILED      build    collectstatic" in text
+    assert re.search(r"\r\x1b\[2K +\d+ s   .*build collectstatic", text)
+    # The line of what runs is gone before any other is printed.
+    assert text.rstrip().splitlines()[-1].startswith("The whole output is in")
+
+
+def test_a_pipe_gets_neither_colours_nor_progress(project):
+    ended = run([sys.executable, "-m", "preflight", "--uncommitted", "--only", "source"], project)
+    assert "\x1b" not in ended.output and "\r" not in ended.output

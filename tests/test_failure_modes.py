@@ -1,0 +1,870 @@
+"""The known ways in which a deploy fails: each is broken on purpose, and each is found.
+
+The numbers are those of docs/failure_modes.md, and test_the_table.py keeps the two together.
+"""
+
+import os
+import re
+import shutil
+import sys
+
+import pytest
+from preflight import build, explain, process, rules
+from preflight.steps import Failed
+
+from tests.helpers import TEMPLATE, caller_environment, production, python_of, render, run
+from tests.rehearsal import UTF8, append, assert_caught, edit, rehearse, share_environments
+
+
+@pytest.fixture
+def project(proved, project):
+    """Return a copy of a proved project to break, with the environments of the original."""
+    share_environments(project, proved[0])
+    return project
+
+
+def git(project, *arguments):
+    """Run git in a project and return its output."""
+    env = caller_environment(project.parent / "home")
+    ended = run(["git", *arguments], project, env)
+    assert ended.status == 0, ended.output
+    return ended.output
+
+
+def check(project, *, deploy=True, **variables):
+    """Run Django's checks in production's environment; return the ids and the whole output."""
+    command = [python_of(project), "manage.py", "check"] + (["--deploy"] if deploy else [])
+    env = production(**variables)
+    ended = run(command, project, {name: value for name, value in env.items() if value})
+    assert "Traceback" not in ended.output, ended.output
+    return re.findall(r"heroku\.[EW]\d{3}", ended.output), " ".join(ended.output.split())
+
+
+# 3.1 Before and during the push
+
+
+@pytest.mark.row(1)
+def test_nothing_committed_is_said_with_the_commands(project):
+    shutil.rmtree(project / ".git")
+    env = caller_environment(project.parent / "home")
+    assert run(["git", "init", "-q", "-b", "main"], project, env).status == 0
+    git(project, "add", "Procfile", "manage.py", "requirements.txt", "runtime.txt")
+    told = rehearse(project, "--only", "source")
+    assert told.step("files")["detail"] == "the index, since nothing is committed yet"
+    assert any("git add . then git commit" in note for note in told.document["notes"])
+
+
+@pytest.mark.row(1, 2)
+def test_the_push_command_fits_the_branch(project):
+    git(project, "switch", "-q", "-c", "feature")
+    git(project, "remote", "add", "heroku", "https://git.heroku.com/site.git")
+    told = rehearse(project, "--only", "source")
+    assert told.document["push"] == "git push heroku HEAD:main"
+    git(project, "switch", "-q", "main")
+    assert rehearse(project, "--only", "source").document["push"] == "git push heroku main"
+
+
+@pytest.mark.row(2)
+def test_an_edit_that_is_not_committed_is_told_even_when_all_holds(project):
+    append(project, "README.md", "\nMore.\n")
+    told = rehearse(project, "--only", "source")
+    assert any("not committed and so not pushed" in note for note in told.document["notes"])
+
+
+@pytest.mark.row(3)
+def test_a_project_in_a_folder_is_found_and_pushed_from_there(project):
+    (project / "shop").mkdir()
+    for name in ("manage.py", "requirements.txt", "Procfile", "runtime.txt"):
+        git(project, "mv", name, f"shop/{name}")
+    assert_caught(
+        project,
+        "source rules",
+        "The project seems to be in shop/",
+        "git subtree push --prefix shop heroku main",
+    )
+
+
+@pytest.mark.row(3, 29)
+@pytest.mark.parametrize("name", ["Procfile", "requirements.txt", "manage.py"])
+def test_a_file_that_is_not_committed_is_named(project, name):
+    git(project, "rm", "-q", "--cached", name)
+    git(project, "commit", "-q", "-m", "Forget a file")
+    told = rehearse(project, "--only", "source")
+    assert told.failed == ["source rules"]
+    said = told.text("rules")
+    assert f"{name} is here, and git does not send it: it is not committed." in said
+    assert f"git add {name}" in said
+    assert "There is no" not in said and "finds no file" not in said
+
+
+@pytest.mark.row(4)
+@pytest.mark.parametrize("name", ["Pipfile.lock", "poetry.lock", "uv.lock"])
+def test_a_second_package_manager_is_refused(project, name):
+    (project / name).write_text("", **UTF8)
+    if name == "uv.lock":
+        git(project, "mv", "runtime.txt", ".python-version")
+        (project / ".python-version").write_text("3.13\n", **UTF8)
+    assert_caught(project, "source rules", f"requirements.txt and {name} are there together", name)
+
+
+@pytest.mark.row(4)
+@pytest.mark.parametrize(("name", "cure"), [("Pipfile", "pipenv lock"), ("setup.py", "echo")])
+def test_a_package_manager_without_its_lock_is_refused(project, name, cure):
+    git(project, "mv", "requirements.txt", name)
+    assert_caught(project, "source rules", f"{name} alone is not enough for Heroku", cure)
+
+
+@pytest.mark.row(5)
+@pytest.mark.parametrize("name", ["venv", ".venv2", "env"])
+def test_a_committed_environment_is_refused(project, name):
+    (project / name).mkdir()
+    (project / name / "pyvenv.cfg").write_text("home = /usr\n", **UTF8)
+    assert_caught(project, "source rules", f"git rm -r --cached {name}")
+
+
+@pytest.mark.row(6)
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("3.13", "does not hold a Python version"),
+        ("Python-3.13", "does not hold a Python version"),
+        ("python-3.8", "asks for Python 3.8; Heroku has 3.10"),
+        ("python-3.15", "asks for Python 3.15"),
+        ("python-3.13.99", "Leave the last part out: python-3.13"),
+    ],
+)
+def test_a_python_that_heroku_refuses_is_refused(project, text, said):
+    (project / "runtime.txt").write_text(text + "\n", **UTF8)
+    assert_caught(project, "source rules", "runtime.txt", said)
+
+
+@pytest.mark.row(6)
+@pytest.mark.parametrize("name", ["python-version", ".python-version.txt", ".Python-version"])
+def test_a_misspelt_python_version_is_refused(project, name):
+    git(project, "mv", "runtime.txt", name)
+    assert_caught(project, "source rules", f"git mv {name} .python-version")
+
+
+@pytest.mark.row(7)
+@pytest.mark.parametrize("packaging", ["pip-python-version", "uv"])
+def test_a_project_can_do_without_runtime_txt(tmp_path, packaging):
+    folder = render(tmp_path, packaging=packaging)
+    assert not (folder / "runtime.txt").exists()
+    assert re.fullmatch(r"3\.\d+\n", (folder / ".python-version").read_text(**UTF8))
+
+
+UTF16 = "utf-16"
+MARKED = "utf-8-sig"
+
+
+@pytest.mark.row(8, 9, 29)
+@pytest.mark.parametrize("encoding", [UTF16, MARKED])
+@pytest.mark.parametrize("name", ["runtime.txt", "requirements.txt", "Procfile"])
+def test_a_file_that_powershell_wrote_is_refused_and_its_cure_works(project, name, encoding):
+    content = (project / name).read_text(**UTF8)
+    (project / name).write_text(content, encoding=encoding)
+    told = rehearse(project, "--uncommitted", "--only", "source")
+    assert told.failed == ["source rules"]
+    assert f"{name} is in UTF-" in told.text("rules")
+    cure = re.search(r'python -c "(.+?)"\n', told.step("rules")["detail"] + "\n")[1]
+    assert run([sys.executable, "-c", cure], project).status == 0
+    assert (project / name).read_bytes() == content.encode()
+
+
+@pytest.mark.row(9)
+def test_lines_of_two_encodings_are_refused(project):
+    path = project / "requirements.txt"
+    path.write_bytes("Django\r\n".encode("utf-16") + b"requests\n")
+    assert_caught(project, "source rules", "requirements.txt is in UTF-16, or partly so")
+
+
+def test_requirements_with_carriage_returns_are_fine(project):
+    path = project / "requirements.txt"
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    assert rehearse(project, "--uncommitted", "--only", "source").status == 0
+
+
+@pytest.mark.row(10, 11, 12, 67)
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("pywin32==306", "it belongs to Windows"),
+        ("pkg_resources==0.0.0", "Debian's own Python"),
+        ("backports.zoneinfo==0.2.1", "zoneinfo built in"),
+        ("django-heroku==0.3.1", "given up in 2022"),
+        ("certifi @ file:///C:/ci/certifi_1", "a folder of one machine"),
+    ],
+)
+def test_what_a_freeze_took_along_is_refused(project, line, said):
+    append(project, "requirements.txt", f"{line}\n")
+    lines = (project / "requirements.txt").read_text(**UTF8).splitlines()
+    assert_caught(project, "source rules", f"requirements.txt, line {len(lines)}", said)
+
+
+def test_a_requirement_for_windows_alone_is_fine(project):
+    append(project, "requirements.txt", "pywin32==306; sys_platform == 'win32'\n")
+    assert rehearse(project, "--uncommitted", "--only", "source").status == 0
+
+
+@pytest.mark.row(13)
+def test_psycopg2_comes_compiled(tmp_path):
+    lines = (render(tmp_path) / "requirements.txt").read_text(**UTF8).splitlines()
+    assert any(re.match(r"psycopg2-binary==", line) for line in lines)
+    assert not any(re.match(r"psycopg2[=<>]", line) for line in lines)
+
+
+@pytest.mark.row(14)
+@pytest.mark.parametrize("name", ["README.md", "docs/troubleshooting.md", "docs/teams.md"])
+def test_what_is_to_be_pasted_has_plain_dashes_and_quotes(tmp_path, name):
+    places = [TEMPLATE.parent / name] + ([render(tmp_path) / name] if name == "README.md" else [])
+    for path in places:
+        text = path.read_text(**UTF8)
+        for code in re.findall(r"```.*?```|`[^`\n]+`", text, re.DOTALL):
+            assert not set(code) & set("–—‘’“”"), code
+
+
+@pytest.mark.row(15)
+def test_a_package_that_is_installed_here_alone_fails_the_build(project):
+    edit(project, "config/urls.py", "from django", "import requests\nfrom django")
+    edit(project, "config/settings.py", "import os\n", "import os\nimport crispy_forms\n")
+    assert_caught(
+        project,
+        "build collectstatic",
+        "No module named 'crispy_forms'",
+        "config/settings.py, line",
+        "Add django-crispy-forms to the file of packages",
+    )
+
+
+@pytest.mark.row(15)
+def test_a_package_that_is_imported_late_is_found_too(project):
+    append(project, "pages/views.py", "\n\ndef export(request):\n    import pandas\n")
+    assert_caught(project, "release settings", "pages/views.py, line", "imports pandas")
+
+
+def test_an_import_that_may_fail_is_no_complaint(project):
+    guarded = "\n\ntry:\n    import pandas\nexcept ImportError:\n    pandas = None\n"
+    append(project, "pages/views.py", guarded)
+    told = rehearse(project, "--uncommitted", "--only", "release")
+    assert told.failed == []
+
+
+@pytest.mark.row(16)
+def test_an_unguarded_import_of_env_is_explained(project):
+    edit(project, "config/settings.py", "import os\n", "import os\nimport env\n")
+    assert_caught(project, "build collectstatic", "No module named 'env'", "if os.path.isfile")
+
+
+@pytest.mark.row(17, 18)
+def test_the_first_traceback_counts_and_what_follows_is_no_cause(project):
+    edit(
+        project,
+        "config/settings.py",
+        "DATABASES = {}",
+        "DATABASES = {}\nDATABASES['default'] = django.db.backends.sqlite3(conn_max_age=600)",
+    )
+    told = rehearse(project)
+    assert told.failed == ["build collectstatic"]
+    said = told.text("collectstatic")
+    assert "NameError: name 'django' is not defined config/settings.py, line" in said
+    assert "dj_database_url.config(default=" in said
+    states = {step["title"]: step["state"] for step in told.document["steps"]}
+    assert states["migrations"] == states["tests"] == "follows"
+    assert states["release command"] == states["boot"] == "not reached"
+
+
+@pytest.mark.row(19)
+def test_a_missing_static_root_is_explained(project):
+    edit(project, "config/settings.py", 'STATIC_ROOT = BASE_DIR / "staticfiles"\n', "")
+    assert_caught(project, "build collectstatic", "Add to the settings: STATIC_ROOT = BASE_DIR")
+
+
+@pytest.mark.row(20)
+def test_a_dangling_url_in_a_style_sheet_is_named(project):
+    append(project, "static/css/site.css", "\np { background: url(../img/sky.png); }\n")
+    assert_caught(
+        project, "build collectstatic", "css/site.css names img/sky.png", "remove the url"
+    )
+
+
+@pytest.mark.row(21)
+def test_a_missing_source_map_is_named(project):
+    (project / "static/js").mkdir()
+    text = "let a = 1;\n//# sourceMappingURL=lib.js.map\n"
+    (project / "static/js/lib.js").write_text(text, **UTF8)
+    # Django itself looks into scripts; WhiteNoise's storage is the same with compression.
+    assert_caught(
+        project, "build collectstatic", "js/lib.js ends with a note", "Delete the line with source"
+    )
+
+
+@pytest.mark.row(22)
+def test_a_database_url_that_is_parsed_without_being_there_is_explained(project):
+    edit(
+        project,
+        "config/settings.py",
+        "DATABASES = {}",
+        "import dj_database_url\n"
+        'DATABASES = {"default": dj_database_url.parse(os.environ.get("DATABASE_URL"))}',
+    )
+    assert_caught(project, "build collectstatic", "empty DATABASE_URL", "config(default=")
+
+
+@pytest.mark.row(23)
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("'postgres://u:hunter2@h/n'", "quotation marks"),
+        ("DATABASE_URL=postgres://u:hunter2@h/n", "starts with its own name"),
+        ("hunter2", "has no scheme"),
+    ],
+)
+def test_a_database_url_that_was_pasted_wrong_is_told_without_its_value(project, value, said):
+    ids, output = check(project, DATABASE_URL=value)
+    assert "heroku.E001" in ids and said in output
+    assert "hunter2" not in output
+    assert "heroku.E001" not in check(project)[0]
+
+
+@pytest.mark.row(24)
+def test_a_variable_that_the_settings_insist_on_fails_the_build(project):
+    edit(project, "config/settings.py", "import os\n", 'import os\nKEY = os.environ["API_KEY"]\n')
+    assert_caught(
+        project,
+        "build collectstatic",
+        "KeyError: 'API_KEY' config/settings.py, line",
+        "heroku config:set API_KEY=...",
+        '{"env": {"API_KEY": {}}}',
+    )
+
+
+@pytest.mark.row(25)
+def test_a_project_without_the_app_for_static_files_is_told_so(project):
+    edit(project, "config/settings.py", '    "django.contrib.staticfiles",\n', "")
+    edit(project, "config/settings.py", '    "whitenoise.runserver_nostatic",\n', "")
+    assert_caught(project, "build collectstatic", 'Add "django.contrib.staticfiles"')
+    assert "heroku.E013" in check(project)[0]
+
+
+@pytest.mark.row(26)
+def test_a_slug_that_is_too_large_names_what_fills_it(project, monkeypatch):
+    (project / "data").mkdir()
+    (project / "data/model.bin").write_bytes(os.urandom(2_000_000))
+    environment = next((project / ".preflight").glob("environment-*"))
+    assert re.fullmatch(r"\d+ MB of 500, not yet compressed", build.weigh(project, environment))
+    monkeypatch.setattr(rules, "SLUG_MB", 5)
+    with pytest.raises(Failed, match=r"takes 5 at most.*\.slugignore") as failure:
+        build.weigh(project, environment)
+    assert re.search(r"django \(\d+ MB\)", str(failure.value))
+
+
+@pytest.mark.row(27)
+def test_a_switch_that_leaves_static_files_out_is_refused(project):
+    edit(
+        project, "app.json", '"SECRET_KEY"', '"DISABLE_COLLECTSTATIC": {"value": "1"},"SECRET_KEY"'
+    )
+    assert_caught(project, "source rules", "heroku config:unset DISABLE_COLLECTSTATIC")
+
+
+@pytest.mark.row(27)
+def test_a_release_without_collected_files_is_refused(project):
+    ids, output = check(project, DYNO="release.1")
+    assert "heroku.E014" in ids and "heroku config:unset DISABLE_COLLECTSTATIC" in output
+    variables = process.bare_environment(project / "home") | production()
+    build.collect_static(project, python_of(project), variables)
+    assert "heroku.E014" not in check(project, DYNO="release.1")[0]
+
+
+# 3.2 Release and boot
+
+
+@pytest.mark.row(29)
+@pytest.mark.parametrize("name", ["procfile", "Procfile.txt"])
+def test_a_procfile_of_another_name_is_found(project, name):
+    git(project, "mv", "Procfile", name)
+    assert_caught(
+        project, "source rules", "(H14)", f"git mv {name} Procfile", "gunicorn config.wsgi"
+    )
+
+
+@pytest.mark.row(29)
+def test_a_procfile_with_carriage_returns_is_refused(project):
+    (project / ".gitattributes").write_text("* -text\n", **UTF8)
+    path = project / "Procfile"
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    assert_caught(project, "source rules", "carriage returns")
+
+
+@pytest.mark.row(30)
+def test_a_procfile_that_names_the_repository_is_explained(project):
+    edit(project, "Procfile", "config.wsgi", "mysite.wsgi")
+    assert_caught(
+        project,
+        "web boot",
+        "H10",
+        "gunicorn to import mysite, and there is no such package",
+        "the folder that holds wsgi.py",
+    )
+
+
+@pytest.mark.row(31)
+def test_a_procfile_that_asks_for_app_is_explained(project):
+    edit(project, "Procfile", "config.wsgi", "config.wsgi:app")
+    assert_caught(
+        project, "web boot", "Failed to find attribute 'app'", "web: gunicorn config.wsgi"
+    )
+
+
+@pytest.mark.row(32)
+@pytest.mark.parametrize("line", ["web: uvicorn config.asgi", "worker: celery -A config worker"])
+def test_a_program_that_is_not_installed_is_named(project, line):
+    text = (project / "Procfile").read_text(**UTF8)
+    kind = line.partition(":")[0]
+    kept = [old for old in text.splitlines() if not old.startswith(f"{kind}:")]
+    (project / "Procfile").write_text("\n".join([*kept, line, ""]), **UTF8)
+    program = line.split()[1]
+    assert_caught(
+        project, "web process types", f"starts {program} ({kind})", f"Add {program} to the file"
+    )
+
+
+@pytest.mark.row(33)
+@pytest.mark.parametrize(
+    "command",
+    [
+        "python manage.py runserver",
+        "gunicorn config.wsgi --bind 127.0.0.1:8000",
+        "gunicorn config.wsgi -b 0.0.0.0:8000",
+    ],
+)
+def test_a_server_that_the_router_cannot_reach_is_refused(project, command):
+    (project / "Procfile").write_text(f"web: {command}\n", **UTF8)
+    told = assert_caught(project, "web process types", "R10", "$PORT")
+    assert told.step("boot")["state"] == "not reached"
+
+
+@pytest.mark.row(34)
+def test_a_release_without_a_database_prints_the_command_that_makes_one(project):
+    ids, output = check(project, DATABASE_URL="")
+    assert ids == ["heroku.E002"]
+    assert "heroku addons:create heroku-postgresql:essential-0" in output
+
+
+@pytest.mark.row(35)
+def test_a_model_without_its_migration_is_refused(project):
+    edit(
+        project,
+        "accounts/models.py",
+        "from django.contrib",
+        "from django.db import models\nfrom django.contrib",
+    )
+    append(project, "accounts/models.py", "\n    nickname = models.CharField(max_length=9)\n")
+    told = rehearse(project, "--uncommitted", "--only", "release")
+    assert "release migrations" in told.failed
+    assert "python manage.py makemigrations" in told.text("migrations")
+
+
+@pytest.mark.row(35)
+def test_an_app_without_any_migrations_is_refused(project):
+    shutil.rmtree(project / "accounts/migrations")
+    told = rehearse(project, "--uncommitted", "--only", "release")
+    assert "release settings" in told.failed
+    assert "python manage.py makemigrations accounts" in told.text("settings")
+
+
+@pytest.mark.row(35)
+def test_migrations_that_git_ignores_are_refused(project):
+    append(project, ".gitignore", "migrations/\n")
+    git(project, "rm", "-q", "-r", "--cached", "accounts/migrations")
+    assert_caught(
+        project, "source rules", "accounts/migrations/", "ignored by .gitignore", "git add -f"
+    )
+
+
+@pytest.mark.row(36)
+def test_sqlite_on_a_dyno_is_refused(project):
+    assert "heroku.E005" in check(project, DYNO="release.1")[0]
+    assert "heroku.E005" not in check(project)[0]
+    assert "heroku.E005" not in check(project, DYNO="x", DATABASE_URL="postgres://u:p@h/n")[0]
+
+
+@pytest.mark.row(36)
+def test_settings_that_ignore_database_url_are_refused(project):
+    edit(
+        project,
+        "config/settings.py",
+        "DATABASES = {}",
+        'DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "db.sqlite3"}}\n'
+        "environment._values['DATABASE_URL'] = None",
+    )
+    assert_caught(project, "release release command", "heroku.E005", "a SQLite file on a disk")
+
+
+LONG_NAME = """
+
+@pytest.mark.django_db
+def test_a_long_name():
+    get_user_model().objects.create_user("a" * 151)
+"""
+
+
+@pytest.mark.row(37)
+def test_a_text_that_is_too_long_fails_on_postgresql(project):
+    append(project, "tests/test_accounts.py", LONG_NAME)
+    assert_caught(project, "release tests", "longer than the 150 characters", "Raise max_length")
+
+
+@pytest.mark.row(38, 39)
+def test_tls_is_asked_of_remote_servers_alone(project):
+    code = "from config.settings import DATABASES as d; print(d['default'].get('OPTIONS'))"
+    for url, options in {
+        "sqlite://:memory:": "None",
+        "postgres://u:p@localhost/n": "None",
+        "postgres://u:p@db.example.com/n": "{'sslmode': 'require'}",
+    }.items():
+        ended = run([python_of(project), "-c", code], project, production(DATABASE_URL=url))
+        assert ended.output.strip() in {options, options.replace("None", "{}")}, url
+
+
+@pytest.mark.row(40)
+def test_more_connections_than_the_plan_has_are_warned_of(project):
+    ids, output = check(project, WEB_CONCURRENCY="5")
+    assert "heroku.W002" in ids and "5 processes of 4 threads" in output
+    assert "heroku.W002" not in check(project, WEB_CONCURRENCY="2")[0]
+    assert "heroku.W002" not in check(project, WEB_CONCURRENCY="5", DATABASE_CONNECTIONS="40")[0]
+
+
+@pytest.mark.row(41)
+def test_a_site_that_is_too_large_for_a_dyno_is_refused(project, tmp_path, monkeypatch):
+    edit(project, "pages/views.py", "from django", 'BALLAST = b"x" * 600_000_000\nfrom django')
+    assert_caught(project, "web memory", "R14", "WEB_CONCURRENCY")
+
+
+@pytest.mark.row(42)
+def test_tests_never_use_the_database_of_the_app(project):
+    env = production(DATABASE_URL="postgres://u:p@127.0.0.1:1/production")
+    command = [python_of(project), "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    ended = run([*command, "tests/test_accounts.py"], project, env)
+    assert ended.status == 0, ended.output
+
+
+# 3.3 In the browser
+
+
+@pytest.mark.row(43)
+def test_hosts_with_a_scheme_are_cleaned_or_reported(project):
+    code = "from config.settings import ALLOWED_HOSTS; print(ALLOWED_HOSTS)"
+    env = production(ALLOWED_HOSTS="https://www.example.com/")
+    assert "['www.example.com'," in run([python_of(project), "-c", code], project, env).output
+    assert "heroku.E009" not in check(project)[0]
+    append(project, "config/settings.py", '\nALLOWED_HOSTS = ["https://www.example.com"]\n')
+    ids, output = check(project)
+    assert "heroku.E009" in ids and "www.example.com" in output
+
+
+@pytest.mark.row(43)
+def test_a_host_that_the_settings_do_not_know_is_explained(project):
+    append(project, "config/settings.py", '\nALLOWED_HOSTS = ["www.example.org"]\n')
+    told = rehearse(project, "--uncommitted", "--only", "web")
+    assert told.failed == ["web home page"]
+    assert "ALLOWED_HOSTS" in told.text("home page")
+
+
+UNTRUSTED = (
+    ('SECURE_PROXY_SSL_HEADER = ("HTTP', 'UNUSED = ("HTTP'),
+    ("SECURE_SSL_REDIRECT = not DEBUG", "SECURE_SSL_REDIRECT = False"),
+)
+
+
+@pytest.mark.row(44)
+def test_a_form_that_django_takes_for_foreign_is_found(project):
+    for old, new in UNTRUSTED:
+        edit(project, "config/settings.py", old, new)
+    # gunicorn reads the router's header by itself; another server leaves it to Django.
+    (project / "serve.py").write_text(SERVE, **UTF8)
+    (project / "Procfile").write_text("web: python serve.py\n", **UTF8)
+    told = rehearse(project, "--uncommitted", "--only", "web")
+    assert "web visit" in told.failed
+    assert "Origin checking failed" in told.text("visit")
+    assert "SECURE_PROXY_SSL_HEADER" in told.text("visit")
+
+
+SERVE = """
+import os
+from socketserver import ThreadingMixIn
+from wsgiref.simple_server import WSGIServer, make_server
+from config.wsgi import application
+
+class Server(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+
+make_server("127.0.0.1", int(os.environ["PORT"]), application, Server).serve_forever()
+"""
+
+
+@pytest.mark.row(45)
+def test_a_redirect_without_end_is_explained(project):
+    edit(project, "config/settings.py", *UNTRUSTED[0])
+    (project / "serve.py").write_text(SERVE, **UTF8)
+    (project / "Procfile").write_text("web: python serve.py\n", **UTF8)
+    assert_caught(project, "web home page", "redirects to itself", "SECURE_PROXY_SSL_HEADER")
+
+
+@pytest.mark.row(44, 45)
+def test_the_projects_own_tests_see_an_untrusted_header(project):
+    edit(project, "config/settings.py", *UNTRUSTED[0])
+    command = [python_of(project), "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    ended = run([*command, "tests/test_production.py"], project, production())
+    assert ended.status == 1, ended.output
+
+
+@pytest.mark.row(46)
+def test_an_exception_that_nobody_logs_is_found(project):
+    edit(project, "config/settings.py", "LOGGING = {", "UNUSED = {")
+    assert_caught(project, "web exception", "The log says nothing of the exception", "LOGGING")
+
+
+@pytest.mark.row(47)
+@pytest.mark.parametrize(
+    ("key", "found"),
+    [("", "heroku.E002"), ("short", "heroku.E010"), ("a" * 60, "heroku.E010")],
+)
+def test_a_missing_or_weak_secret_key_stops_the_release(project, key, found):
+    ids, output = check(project, SECRET_KEY=key)
+    assert found in ids
+    assert "heroku config:set SECRET_KEY=" in output
+    assert not key or key not in output
+    assert not {"heroku.E002", "heroku.E010"} & set(check(project)[0])
+
+
+@pytest.mark.row(47)
+def test_a_site_without_a_secret_key_is_explained(project):
+    edit(project, "app.json", '"generator": "secret"', '"required": false')
+    edit(project, "config/wsgi.py", "refuse_to_start()", "problems")
+    (project / "Procfile").write_text("web: gunicorn config.wsgi\n", **UTF8)
+    told = rehearse(project, "--uncommitted", "--only", "web")
+    assert "SECRET_KEY" in str(told.document["steps"])
+    assert told.status == 1
+
+
+@pytest.mark.row(48)
+@pytest.mark.parametrize("name", ["CSS/Site.css", "/css/site.css", "css\\site.css", "css/none.css"])
+def test_a_static_tag_that_leads_nowhere_is_named(project, name):
+    append(project, "templates/robots.txt", "{% load static %}{% static '" + name + "' %}\n")
+    said = "css/site.css is there" if "ite.css" in name else "Is it committed?"
+    assert_caught(project, "release settings", "templates/robots.txt, line", name, said)
+
+
+@pytest.mark.row(49)
+def test_a_site_that_serves_no_static_files_is_told_of_whitenoise(project):
+    edit(project, "config/settings.py", '    "whitenoise.middleware.WhiteNoiseMiddleware",\n', "")
+    assert_caught(project, "web static file", "answered with 404", "WhiteNoiseMiddleware")
+
+
+@pytest.mark.row(50)
+def test_whitenoise_out_of_its_place_is_refused(project):
+    line = '    "whitenoise.middleware.WhiteNoiseMiddleware",\n'
+    edit(project, "config/settings.py", line, "")
+    edit(project, "config/settings.py", "MIDDLEWARE = [\n", f"MIDDLEWARE = [\n{line}")
+    assert_caught(project, "release release command", "right after SecurityMiddleware")
+    assert "heroku.E008" in check(project)[0]
+
+
+PHOTO = """
+
+class Photo(models.Model):
+    image = models.FileField()
+"""
+
+
+@pytest.mark.row(51)
+def test_uploads_to_the_disk_of_a_dyno_are_refused(project):
+    edit(
+        project,
+        "accounts/models.py",
+        "from django.contrib",
+        "from django.db import models\nfrom django.contrib",
+    )
+    append(project, "accounts/models.py", PHOTO)
+    env = production(SECRET_KEY="x")
+    assert run([python_of(project), "manage.py", "makemigrations"], project, env).status == 0
+    assert_caught(project, "release release command", "accounts.Photo.image", "disk is emptied")
+    ids, output = check(project, DYNO="release.1")
+    assert "heroku.E030" in ids and "accounts.Photo.image" in output
+    assert "heroku.E030" not in check(project)[0]
+
+
+@pytest.mark.row(52)
+@pytest.mark.parametrize("name", ["DEFAULT_FILE_STORAGE", "STATICFILES_STORAGE"])
+def test_a_storage_setting_that_django_ignores_is_refused(project, name):
+    append(project, "config/settings.py", f'\n{name} = "cloudinary_storage.storage.X"\n')
+    assert_caught(
+        project, "release release command", f"{name} is set, and Django has ignored it since 5.1"
+    )
+    ids, output = check(project)
+    assert "heroku.E006" in ids and name in output
+
+
+@pytest.mark.row(52)
+def test_a_collectstatic_that_collects_nothing_is_refused(project):
+    folder = project / "accounts/management/commands"
+    (folder / "collectstatic.py").write_text(
+        "from django.core.management.base import BaseCommand\n\n\n"
+        "class Command(BaseCommand):\n"
+        "    def add_arguments(self, parser):\n"
+        '        parser.add_argument("--noinput", action="store_true")\n\n'
+        "    def handle(self, **options):\n"
+        '        self.stdout.write("0 static files copied.")\n',
+        **UTF8,
+    )
+    line = '    "accounts",\n'
+    edit(project, "config/settings.py", line, "")
+    edit(project, "config/settings.py", "INSTALLED_APPS = [\n", f"INSTALLED_APPS = [\n{line}")
+    assert_caught(project, "build collectstatic", "no file at all", "cloudinary_storage above")
+
+
+@pytest.mark.row(53)
+def test_the_missing_setting_of_the_old_package_is_explained():
+    said = explain.explain(
+        "AttributeError: 'Settings' object has no attribute 'STATICFILES_STORAGE'"
+    )
+    assert "below" in said.cure and "django-cloudinary-storage" in said.meaning
+
+
+@pytest.mark.row(64)
+@pytest.mark.parametrize(
+    ("name", "line", "kind"),
+    [
+        (
+            "config/settings.py",
+            'SECRET_KEY = "django-insecure-%s"' % ("z9" * 20),
+            "Django's SECRET_KEY",
+        ),
+        (
+            "config/settings.py",
+            'SECRET_KEY = os.environ.get("SECRET_KEY", "%s")' % ("z9" * 20),
+            "Django's SECRET_KEY",
+        ),
+        ("README.md", "AKIA" + "Z7" * 8, "an AWS access key"),
+        ("README.md", "AWS_SECRET_ACCESS_KEY=" + "aB3/" * 10, "an AWS secret key"),
+        ("notes.txt", "cloudinary://123456789012345:" + "aB3_" * 7 + "@demo", "a Cloudinary"),
+        (
+            "notes.txt",
+            "postgres://u1:" + "a9" * 20 + "@ec2-1.compute.amazonaws.com/d",
+            "a database",
+        ),
+        ("notes.txt", "AIza" + "Sy0_b" * 7, "a Google API key"),
+        ("notes.txt", "GOCSPX-" + "aB3_" * 7, "a Google client secret"),
+    ],
+)
+def test_a_credential_in_a_file_is_named_without_its_value(project, name, line, kind):
+    path = project / name
+    before = path.read_text(**UTF8) if path.exists() else ""
+    path.write_text(f"{before}\n{line}\n", **UTF8)
+    told = assert_caught(
+        project, "source secrets", f"{name}, line", f"holds {kind}", "make new ones".capitalize()
+    )
+    secret = re.findall(r"[\w/+-]{16,}", line)[-1]
+    assert secret not in str(told.document)
+
+
+@pytest.mark.row(64)
+@pytest.mark.parametrize("name", [".env", "env.py"])
+def test_a_file_of_secrets_that_is_committed_is_refused(project, name):
+    (project / name).write_text("SECRET = 1\n", **UTF8)
+    git(project, "add", "-f", name)
+    git(project, "commit", "-q", "-m", "Oops")
+    told = rehearse(project, "--only", "source")
+    assert told.failed == ["source secrets"]
+    assert f"git rm --cached {name}" in told.text("secrets")
+
+
+@pytest.mark.row(64)
+def test_a_credential_that_only_an_older_commit_holds_is_found(project):
+    key = "AKIA" + "Z7" * 8
+    (project / "notes.txt").write_text(f"{key}\n", **UTF8)
+    git(project, "add", "notes.txt")
+    git(project, "commit", "-q", "-m", "Take notes")
+    git(project, "rm", "-q", "notes.txt")
+    git(project, "commit", "-q", "-m", "Forget them")
+    told = rehearse(project, "--only", "source")
+    assert told.failed == ["source secrets"]
+    assert "notes.txt held an AWS access key in commit" in told.text("secrets")
+    assert key not in str(told.document)
+
+
+@pytest.mark.row(65)
+def test_debug_is_off_unless_it_is_truly_on(project):
+    code = "from config.settings import DEBUG; print(DEBUG)"
+    for value, debug in {"False": "False", "0": "False", "": "False", "true": "True"}.items():
+        ended = run([python_of(project), "-c", code], project, production(DEBUG=value))
+        assert ended.output.strip() == debug, value
+    assert "heroku.E001" in check(project, DEBUG="maybe")[0]
+    assert "heroku.E004" in check(project, DEBUG="true", DYNO="release.1")[0]
+
+
+@pytest.mark.row(65)
+def test_a_site_that_shows_its_settings_is_found(project):
+    append(project, "config/settings.py", '\nDEBUG = os.environ.get("DEBUG", "True")\n')
+    assert_caught(project, "release release command", "DEBUG is on", "heroku.E004")
+
+
+@pytest.mark.row(66)
+def test_a_variable_that_heroku_does_not_set_is_named(project):
+    append(project, "config/settings.py", "\nif 'HEROKU' in os.environ:\n    DEBUG = False\n")
+    assert_caught(project, "source rules", "config/settings.py, line", "Heroku does not set")
+
+
+@pytest.mark.row(67, 68)
+def test_django_heroku_is_refused(project):
+    (project / "django_heroku").mkdir()
+    (project / "django_heroku/__init__.py").write_text("", **UTF8)
+    assert "heroku.E011" in check(project)[0]
+    shutil.rmtree(project / "django_heroku")
+    assert "heroku.E011" not in check(project)[0]
+
+
+@pytest.mark.row(68)
+def test_two_kinds_of_storage_settings_are_explained():
+    said = explain.explain(
+        "ImproperlyConfigured: STATICFILES_STORAGE/STORAGES are mutually exclusive."
+    )
+    assert "django-heroku" in said.cure
+
+
+@pytest.mark.row(71)
+def test_production_without_mail_is_warned_of_and_released(project):
+    ids, output = check(project, EMAIL_URL="")
+    assert "heroku.W001" in ids and "mail.E001" not in output
+    assert "heroku.W001" not in check(project)[0]
+
+
+@pytest.mark.row(73)
+def test_the_time_zone_is_asked_for(tmp_path):
+    settings = (render(tmp_path, time_zone="Europe/Dublin") / "config/settings.py").read_text(
+        **UTF8
+    )
+    assert 'TIME_ZONE = "Europe/Dublin"' in settings and "USE_TZ = True" in settings
+
+
+@pytest.mark.row(74)
+def test_a_laptop_on_the_production_database_is_warned(project):
+    url = "postgres://u:p@ec2-1-2-3-4.compute-1.amazonaws.com:5432/d"
+    ids, output = check(project, deploy=False, DATABASE_URL=url)
+    assert "heroku.W003" in ids and "ec2-1" not in output
+    assert "heroku.W003" not in check(project, deploy=False, DATABASE_URL=url, DYNO="run.1")[0]
+    assert "heroku.W003" not in check(project, deploy=False)[0]
+
+
+@pytest.mark.row(75)
+def test_windows_has_a_procfile_of_its_own(project):
+    text = (project / "Procfile.windows").read_text(**UTF8)
+    assert "runserver" in text and "gunicorn" not in text
+    said = explain.explain("ModuleNotFoundError: No module named 'fcntl'")
+    assert "py manage.py runserver" in said.cure
+
+
+@pytest.mark.row(76)
+def test_no_folder_that_the_settings_name_is_empty(project):
+    for folder in ("static", "templates"):
+        assert git(project, "ls-files", folder).strip(), folder

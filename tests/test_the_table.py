@@ -1,0 +1,58 @@
+"""The table of docs/failure_modes.md is true: every row has its tests, every docs row its words."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.helpers import ROOT, render
+
+TABLE = (ROOT / "docs/failure_modes.md").read_text(encoding="utf-8")
+ROW = r"(?m)^\| (\d+) \| (.+?) \| (.+?) \| (.+?) \| (.*?) \|$"
+ROWS = {int(row[0]): row[1:] for row in re.findall(ROW, TABLE)}
+WAYS = {"gen", "check", "test", "pre", "rel"}
+
+# What the README of a project says where nothing on a laptop can show it.
+WORDS = {
+    17: "Push rejected, failed to compile",
+    28: "DEBUG_COLLECTSTATIC",
+    57: "PDF and ZIP",
+    69: "H12",
+    72: "superuser",
+    75: "No module named 'fcntl'",
+}
+
+
+def marked_tests() -> dict[int, list[str]]:
+    """Return the names of the tests that say which rows they show."""
+    found: dict[int, list[str]] = {}
+    for path in sorted((ROOT / "tests").glob("test_*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.FunctionDef):
+                continue
+            for decorator in node.decorator_list:
+                if ast.unparse(decorator).startswith("pytest.mark.row("):
+                    for number in decorator.args:
+                        found.setdefault(number.value, []).append(node.name)
+    return found
+
+
+def test_every_known_failure_has_a_row():
+    assert list(ROWS) == list(range(1, 77))
+
+
+@pytest.mark.parametrize("number", ROWS)
+def test_a_row_names_the_tests_that_show_it(number):
+    ways = set(ROWS[number][1].split(", "))
+    assert ways <= WAYS | {"docs", "waits"}
+    shown = marked_tests().get(number, [])
+    assert ", ".join(f"`{name}`" for name in shown) == ROWS[number][3]
+    assert bool(ways & WAYS) == bool(shown)
+
+
+@pytest.mark.parametrize("number", [n for n, row in ROWS.items() if "docs" in row[1]])
+def test_what_no_look_can_find_is_in_the_readme(number, tmp_path):
+    storage = "cloudinary" if number == 57 else "whitenoise"
+    readme: Path = render(tmp_path, storage=storage) / "README.md"
+    assert WORDS[number] in " ".join(readme.read_text(encoding="utf-8").split())

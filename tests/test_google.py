@@ -230,3 +230,9 @@ def test_the_button_stays_away_until_both_variables_are_set(site):
         warned = dormant.manage("check", "--deploy").output
         assert f"(heroku.W022) Nobody can sign in with Google, because {missing}" in warned
     assert site.python(code).splitlines()[-1] == "True 302"
+
+
+def test_the_readme_of_the_project_names_the_redirect_uris(site):
+    readme = (site.project / "README.md").read_text(encoding="utf-8")
+    for start in ("http://localhost:8000", "https://YOUR-HOST"):
+        assert f"`{start}{CALLBACK}`" in readme

@@ -113,7 +113,7 @@ def test_links_between_documents_lead_somewhere():
 
 
 def test_pins_agree_between_pip_and_uv():
-    pattern = r"(?im)^[\s\"]*([a-z0-9-]+)==([0-9.]+)"
+    pattern = r"(?im)^[\s\"]*([a-z0-9-]+)(?:\[\w+\])?==([0-9.]+)"
     pins = {}
     for path in TEMPLATE.iterdir():
         if path.is_file() and ("requirements" in path.name or path.name == "pyproject.toml"):

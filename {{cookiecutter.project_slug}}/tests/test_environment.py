@@ -70,6 +70,40 @@ def test_a_mail_server_is_read_from_its_url():
     assert server["use_tls"] and not server["use_ssl"]
 
 
+@pytest.mark.parametrize(
+    ("given", "host", "port", "username", "password"),
+    [
+        ({"EMAIL_URL": "smtps://me:key@smtp.example.com"}, "smtp.example.com", 465, "me", "key"),
+        (
+            {
+                "MAILGUN_SMTP_SERVER": "smtp.mailgun.org",
+                "MAILGUN_SMTP_PORT": "2525",
+                "MAILGUN_SMTP_LOGIN": "postmaster@mg.example.com",
+                "MAILGUN_SMTP_PASSWORD": "key",
+            },
+            *("smtp.mailgun.org", 2525, "postmaster@mg.example.com", "key"),
+        ),
+        ({"SENDGRID_API_KEY": "SG.1"}, "smtp.sendgrid.net", 587, "apikey", "SG.1"),
+        (
+            {"SENDGRID_USERNAME": "app1@heroku.com", "SENDGRID_PASSWORD": "key"},
+            *("smtp.sendgrid.net", 587, "app1@heroku.com", "key"),
+        ),
+    ],
+    ids=["url", "mailgun", "sendgrid", "sendgrid's add-on"],
+)
+def test_mail_goes_to_the_server_that_the_variables_name(given, host, port, username, password):
+    server = Environment(given).mail_server()
+    assert (server["host"], server["port"]) == (host, port)
+    assert (server["username"], server["password"]) == (username, password)
+    assert server["use_ssl"] is (port == 465) and server["use_tls"] is not server["use_ssl"]
+
+
+def test_without_their_variables_there_is_no_mail_server():
+    assert Environment({}).mail_server() is None
+    [problem] = Environment({"MAILGUN_SMTP_PORT": "smtp"}).problems
+    assert "number of a port" in problem.sentence
+
+
 def test_production_names_everything_that_is_missing_at_once():
     missing = {problem.name for problem in Environment({}).missing()}
     assert missing == {variable.name for variable in VARIABLES if variable.required}

@@ -54,6 +54,17 @@ def test_mail_without_a_server_is_one_sentence_in_the_log(caplog):
     assert "secret-token" not in caplog.text
 
 
+def test_mail_from_nobodys_address_is_warned_of(monkeypatch, settings):
+    server = {"EMAIL_URL": "smtp://me:key@smtp.example.com"}
+    monkeypatch.setattr(checks, "current", lambda: Environment(server))
+    settings.DEFAULT_FROM_EMAIL = "webmaster@localhost"
+    assert [warning.id for warning in checks.check_mail(None)] == ["heroku.W020"]
+    settings.DEFAULT_FROM_EMAIL = "site@example.com"
+    assert checks.check_mail(None) == []
+    monkeypatch.setattr(checks, "current", lambda: Environment({}))
+    assert [warning.id for warning in checks.check_mail(None)] == ["heroku.W001"]
+
+
 @pytest.mark.parametrize("storage", ["default", "staticfiles"])
 def test_both_storages_can_be_built(storage):
     from django.core.files.storage import storages

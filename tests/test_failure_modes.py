@@ -346,6 +346,17 @@ def test_a_project_without_the_app_for_static_files_is_told_so(project):
     assert "heroku.E013" in check(project)[0]
 
 
+@pytest.mark.parametrize("name", ["pre_compile", "post_compile"])
+def test_a_hook_of_the_build_runs_and_fails_it(project, name):
+    (project / "bin").mkdir()
+    text = 'echo "$DYNO $SECRET_KEY" > ../hook.txt\n[ -f manage.py ]\n'
+    (project / "bin" / name).write_text(f"#!/usr/bin/env bash\n{text}", **UTF8)
+    assert rehearse(project, "--uncommitted", "--only", "build").status == 0
+    (project / "bin" / name).write_text(f"#!/usr/bin/env bash\n{text}exit 3\n", **UTF8)
+    step = "packages" if name == "pre_compile" else "collectstatic"
+    assert_caught(project, f"build {step}", f"The hook bin/{name} fails")
+
+
 @pytest.mark.row(26)
 def test_a_slug_that_is_too_large_names_what_fills_it(project, monkeypatch):
     (project / "data").mkdir()
@@ -532,6 +543,14 @@ def test_more_connections_than_the_plan_has_are_warned_of(project):
     assert "heroku.W002" in ids and "5 processes of 4 threads" in output
     assert "heroku.W002" not in check(project, WEB_CONCURRENCY="2")[0]
     assert "heroku.W002" not in check(project, WEB_CONCURRENCY="5", DATABASE_CONNECTIONS="40")[0]
+
+
+@pytest.mark.row(40)
+def test_threads_that_take_every_connection_are_counted(project):
+    edit(project, "gunicorn.conf.py", "threads = 4", "threads = 12")
+    assert_caught(
+        project, "web connections", "2 processes of 12 threads: 24 of 20", "WEB_CONCURRENCY"
+    )
 
 
 @pytest.mark.row(41)

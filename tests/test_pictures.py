@@ -210,19 +210,16 @@ def test_the_former_picture_is_gone_after_a_new_one_and_all_with_the_user(site):
     assert fetch(site, second).status_code == 404
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-def test_a_failing_storage_loses_nothing(site, fault, request):
-    if fault == "slow" and "s3-5.2" not in request.node.name:
-        pytest.skip("It takes 20 s; the storage's own tests wait for the other.")
+# How long a slow storage is waited for, the tests of each storage show.
+@pytest.mark.parametrize("fault", sorted(set(FAULTS) - {"slow"}))
+def test_a_failing_storage_loses_nothing(site, fault):
     if fault == "garbage" and site.storage.is_s3:
         pytest.skip("S3 answers an upload with its status alone.")
     visitor = sign_in(site, "bea")
     before = shown(upload(site, visitor, photo("teal")))
     site.storage.fail_uploads(fault)
-    began = time.monotonic()
     answer = upload(site, visitor, photo("maroon"))
     site.storage.service.heal()
-    assert time.monotonic() - began < 30
     assert answer.status_code == 503 and "nothing has changed" in answer.text
     assert rows(site) <= site.storage.pictures()
     assert fetch(site, shown(visitor.get(f"{site.url}/accounts/profile/"))).status_code == 200

@@ -118,6 +118,7 @@ def test_the_default_project_says_what_was_proved_and_what_was_not(proved):
         "home page",
         "visit",
         "static file",
+        "connections",
         "memory",
         "exception",
         "stop",

@@ -95,8 +95,7 @@ def test_every_combination_is_a_whole_project(rendered, answers):
     assert ("pictures/models.py" in files) is (answers["storage"] != "whitenoise")
     if answers["storage"] == "whitenoise":
         # The one place that names the others: how to add a storage later.
-        text = files["README.md"]
-        files["README.md"] = text[: text.index("## Uploads")] + text[text.index("## Every day") :]
+        files["README.md"] = re.sub(r"(?s)\n## Uploads\n.*?(?=\n## )", "", files["README.md"])
     for option, words in WORDS_OF_OTHERS.items():
         for word in words[answers[option]]:
             holders = [name for name, text in files.items() if word in text and name != ".env"]

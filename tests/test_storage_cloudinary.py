@@ -177,7 +177,8 @@ def test_a_missing_file_and_a_way_out_of_the_folder_are_djangos_errors(console):
 
 def test_transformations_are_options_of_the_address(console):
     name = save(console, "face.png", PNG)
-    url = console(f"result = storage.url({name!r}, width=96, height=96, crop='fill')")
+    code = f"result = storage.transformed_url({name!r}, width=96, height=96, crop='fill')"
+    url = console(code)
     assert "/image/upload/c_fill,h_96,w_96/v1/media/face.png" in url
 
 
@@ -224,26 +225,31 @@ Picture.objects.create(user=user, file="media/pics/a_891272")
     )
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-def test_a_failing_service_is_an_os_error_in_time(console, cloud, django_version, fault):
-    if fault == "slow" and django_version != "5.2":
-        pytest.skip("It takes 20 s, and the waiting is not Django's.")
+@pytest.mark.parametrize("fault", sorted(set(FAULTS) - {"slow"}))
+def test_a_failing_service_is_an_os_error(console, cloud, fault):
     name = save(console, "before.txt", "b'x'")
-    calls = ["save('after.txt', ContentFile(b'x'))"]
-    if fault != "slow":
-        calls += [f"open({name!r})", f"delete({name!r})", f"size({name!r})"]
+    calls = ["save('after.txt', ContentFile(b'x'))", f"delete({name!r})", f"size({name!r})"]
+    if fault != "garbage":
+        # What is delivered has no form that could be wrong.
+        calls.append(f"open({name!r})")
     for call in calls:
         cloud.fail(fault)
-        began = time.monotonic()
-        if fault == "garbage" and "open" in call:
-            continue  # What is delivered has no form that could be wrong.
         with pytest.raises(Failed) as error:
             console(f"storage.{call}")
         cloud.heal()
         assert "OSError" in error.value.kinds, error.value
         assert ("PermissionError" in error.value.kinds) is (fault == "403"), error.value
-        assert time.monotonic() - began < 28
     assert console(f"result = storage.open({name!r}).read().decode()") == "x"
+
+
+# The waiting is not Django's, so one version shows it; so does the memory further down.
+@pytest.mark.parametrize("django_version", ["6.1"], indirect=True)
+def test_a_slow_service_is_given_up_before_the_visitor_is_gone(console, cloud):
+    cloud.fail("slow")
+    began = time.monotonic()
+    with pytest.raises(Failed) as error:
+        save(console, "after.txt", "b'x'")
+    assert "OSError" in error.value.kinds and time.monotonic() - began < 28
 
 
 @pytest.mark.parametrize(
@@ -288,6 +294,7 @@ storage.delete(name)
 """
 
 
+@pytest.mark.parametrize("django_version", ["6.1"], indirect=True)
 def test_200_mb_up_and_down_stream(console):
     up, both, same, size = console(MEMORY)
     assert same and size == 200 * 1024 * 1024

@@ -81,7 +81,7 @@ def test_a_link_is_signed_and_private_and_ends(console):
     assert "X-Amz-Algorithm=AWS4-HMAC-SHA256" in url and "X-Amz-Expires=3600" in url
     assert fetch(url) == (200, b"secret")
     assert fetch(url.partition("?")[0])[0] == 403
-    assert fetch(url.replace("private.txt", "other.txt"))[0] == 403
+    assert fetch(url.replace("/media/", "/media/other-"))[0] == 403
     assert fetch(re.sub(r"Expires=3600", "Expires=360000", url))[0] == 403
     short = console(f"result = storage.url({name!r}, expire=1)")
     assert fetch(short)[0] == 200
@@ -107,10 +107,8 @@ def test_a_missing_file_and_a_way_out_of_the_folder_are_djangos_errors(console):
     console("storage.delete('no')")
 
 
-@pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault != "garbage"])
-def test_a_failing_service_is_an_os_error_in_time(console, s3, django_version, fault):
-    if fault == "slow" and django_version != "5.2":
-        pytest.skip("It takes 20 s, and the waiting is not Django's.")
+@pytest.mark.parametrize("fault", sorted(set(FAULTS) - {"garbage", "slow"}))
+def test_a_failing_service_is_an_os_error(console, s3, fault):
     name = console("result = storage.save('before.txt', ContentFile(b'x'))")
     for call in (
         "save('after.txt', ContentFile(b'x'))",
@@ -118,17 +116,23 @@ def test_a_failing_service_is_an_os_error_in_time(console, s3, django_version, f
         f"size({name!r})",
         f"delete({name!r})",
     ):
-        if fault == "slow" and "save" not in call:
-            continue
         s3.fail(fault)
-        began = time.monotonic()
         with pytest.raises(Failed) as error:
             console(f"storage.{call}")
         s3.heal()
         assert "OSError" in error.value.kinds, error.value
         assert ("PermissionError" in error.value.kinds) is (fault == "403")
-        assert time.monotonic() - began < 28
     assert console(f"result = storage.open({name!r}).read().decode()") == "x"
+
+
+# The waiting is not Django's, so one version shows it; so does the memory further down.
+@pytest.mark.parametrize("django_version", ["5.2"], indirect=True)
+def test_a_slow_service_is_given_up_before_the_visitor_is_gone(console, s3):
+    s3.fail("slow")
+    began = time.monotonic()
+    with pytest.raises(Failed) as error:
+        console("storage.save('after.txt', ContentFile(b'x'))")
+    assert "OSError" in error.value.kinds and time.monotonic() - began < 28
 
 
 def test_an_answer_that_is_none_of_s3_does_not_pass_for_a_file(console, s3):
@@ -199,6 +203,7 @@ storage.delete(name)
 """
 
 
+@pytest.mark.parametrize("django_version", ["5.2"], indirect=True)
 def test_200_mb_up_and_down_stream(console):
     up, both, same, size = console(MEMORY)
     assert same and size == 200 * 1024 * 1024
@@ -213,7 +218,8 @@ def collect(site, python, bucket, **variables):
     return run(command, site, env)
 
 
-def test_static_files_are_sent_once_several_at_a_time_with_progress(site, python, s3, bucket):
+def test_static_files_are_sent_once_several_at_a_time_with_progress(site, python, s3):
+    bucket = s3.make_bucket()
     first = collect(site, python, bucket)
     assert first.status == 0, first.output
     total = int(re.search(r"(\d+) of \1 static files to send", first.output)[1])

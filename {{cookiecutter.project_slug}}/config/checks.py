@@ -257,7 +257,7 @@ def find_local_files():
     """Return the fields of all models whose files are kept on the disk of this machine."""
     found = []
     for model in apps.get_models():
-        for field in model._meta.get_fields():
+        for field in model._meta.local_fields:
             if not isinstance(field, FileField):
                 continue
             if field.storage is default_storage:

@@ -135,6 +135,7 @@ class Plan:
         home = self.add("web", "home page", lambda: web.visit_home(self.site), booted)
         visited = self.add("web", "visit", lambda: web.visit(self.site), home)
         assets = self.add("web", "static file", lambda: web.visit_static(self.site), home)
+        self.add("web", "connections", lambda: web.count_connections(self.site), booted)
         weighed = self.add("web", "memory", lambda: web.weigh(self.site), booted)
         weighed.behind += [visited, assets]
         provoked = self.add("web", "exception", self.provoke, home)
@@ -181,6 +182,7 @@ class Plan:
             | build.config_vars(self.tree)
         )
         uv = interpreter.find_uv(self.project)
+        build.run_hook(self.tree, "pre_compile", self.variables | rules.DYNO)
         try:
             return build.install_once(self.tree, self.environment, self.python, uv)
         except Failed as error:
@@ -191,7 +193,10 @@ class Plan:
 
     def collect_static(self) -> str:
         """Collect the static files, with the config vars and no database, as in a first build."""
-        return build.collect_static(self.tree, self.production_python, self.variables | rules.DYNO)
+        variables = self.variables | rules.DYNO
+        told = build.collect_static(self.tree, self.production_python, variables)
+        build.run_hook(self.tree, "post_compile", variables)
+        return told
 
     def open_database(self) -> str:
         """Make the database of the release, the site and the tests."""

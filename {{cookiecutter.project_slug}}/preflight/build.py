@@ -236,6 +236,21 @@ def packed_size(path: Path) -> int:
     return size + len(packer.flush())
 
 
+def run_hook(tree: Path, name: str, variables: dict[str, str]) -> None:
+    """Run bin/pre_compile or bin/post_compile if the project has it (BP lib/hooks.sh).
+
+    The buildpack makes it executable and fails the build with it.
+    """
+    hook = tree / "bin" / name
+    if not hook.is_file():
+        return
+    if process.WINDOWS:
+        raise NotProved(f"bin/{name} is a script for Linux")
+    hook.chmod(0o755)
+    command = f"bin/{name}"
+    run_project(command, tree, variables, f"The hook {command} fails, and the build with it.")
+
+
 def find_manage_py(tree: Path) -> str:
     """Return the manage.py that the build finds: the shallowest, down to three folders."""
     found = [

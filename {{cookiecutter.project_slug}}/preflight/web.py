@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 from preflight import advice, contract, process, rules
+from preflight.build import run_project
 from preflight.process import Finished
 from preflight.steps import Failed, NotProved, NotReached
 
@@ -409,6 +410,29 @@ def weigh(site: Site) -> str:
     raise Failed(f"{figure}: Heroku would report R14. Lower WEB_CONCURRENCY.")
 
 
+def count_connections(site: Site) -> str:
+    """Compare the connections that all threads may hold with those of the smallest database.
+
+    Django keeps one for each thread. gunicorn itself says how many it runs.
+    """
+    if site.stand_in or not site.is_gunicorn:
+        return site.leave_out(
+            "the number of connections: only gunicorn says how many threads it runs."
+        )
+    command = f"{contract.process_types(site.tree)['web']} --print-config"
+    said = run_project(command, site.tree, site.variables, "gunicorn does not tell its settings.")
+    found = dict(re.findall(r"(?m)^(workers|threads)\s+= (\d+)", said))
+    workers, threads = int(found.get("workers", 1)), int(found.get("threads", 1))
+    figure = f"{workers} processes of {threads} threads: {workers * threads} of {rules.CONNECTIONS}"
+    if workers * threads < rules.CONNECTIONS:
+        return figure
+    raise Failed(
+        f"{figure} connections, which the smallest database has, would be taken by one dyno, with "
+        "none left for the release (too many connections for role). Lower WEB_CONCURRENCY or the "
+        "threads."
+    )
+
+
 def all_resident_sizes(site: Site) -> dict[int, int]:
     """Return the sizes once all of gunicorn's processes are there; the first one answers alone."""
     expected = 1 + int(site.variables["WEB_CONCURRENCY"]) if site.is_gunicorn else 1
@@ -492,9 +516,9 @@ def stop(site: Site) -> str:
     The request comes over a connection that the router keeps open, so that a server that drops
     what it works on is found out. Heroku kills what is left after 30 s (R12).
     """
-    if site.stand_in:
+    if site.stand_in or process.WINDOWS:
         close(site)
-        return "stand-in ended"
+        return "ended; Windows has no SIGTERM" if process.WINDOWS else "stand-in ended"
     kept = http.client.HTTPConnection("127.0.0.1", site.port, timeout=rules.SHUTDOWN_SECONDS)
     headers = router_headers(rules.HOST, https=True)
     kept.request("GET", "/", headers=headers)

@@ -142,6 +142,42 @@ def test_every_sentence_of_the_table_is_whole(entry):
     assert not entry.read or entry.read.startswith("https://")
 
 
+@pytest.mark.parametrize(
+    ("log", "meaning"),
+    [
+        ('relation "shop_item" does not exist', "The table shop_item is not there"),
+        ('relation "shop_item" already exists', "which is there already"),
+        ('null value in column "a" of relation "b" violates not-null constraint', "a not-null"),
+        ('column "slug" of relation "blog_post" does not exist', "A model has a field"),
+        ("Because there is no version of django==99.0 and x, unsatisfiable", "no such package"),
+        ("remote:  !     Push rejected, failed to compile Python app.      ", "above this line"),
+        ("[CRITICAL] WORKER TIMEOUT (pid:7)", "longer than gunicorn waits"),
+        ("TemplateDoesNotExist: Home.html", "No template is called Home.html"),
+    ],
+)
+def test_messages_that_look_alike_are_told_apart(log, meaning):
+    assert meaning in explain.explain(log).meaning
+
+
+@pytest.mark.parametrize(
+    "log",
+    [
+        '10.0.0.1 - "GET /docs/relation to/ HTTP/1.1" 200',
+        '"GET /a.png?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Date=2" 200',
+        "Deploying... done, v7\nhttps://site.herokuapp.com/ deployed to Heroku",
+    ],
+)
+def test_a_log_in_which_all_is_well_is_no_failure(log):
+    assert explain.explain_log(log) == []
+
+
+def test_a_very_long_log_keeps_its_two_ends():
+    middle = "x" * 100 + "\n"
+    log = f"NameError: name 'django' is not defined\n{middle * 20_000}Error R14 (Memory)\n"
+    said = [item.cause for item in explain.explain_log(log)]
+    assert said == ["NameError: name 'django' is not defined", "R14"]
+
+
 # It survives what people break
 
 

@@ -249,6 +249,46 @@ def test_an_import_that_may_fail_is_no_complaint(project):
     assert told.failed == []
 
 
+def test_what_is_right_on_heroku_is_no_complaint(project):
+    """What sound projects do, and what a coarser look would call a mistake."""
+    append(
+        project,
+        "pages/views.py",
+        "\n\ndef other(request):\n    import winreg\n    with suppress(ImportError):\n"
+        "        import pandas\n",
+    )
+    append(project, "pages/views.py", "\n\nfrom contextlib import suppress\n")
+    append(
+        project, "config/settings.py", 'STATICFILES_DIRS.append(("vendor", BASE_DIR / "docs"))\n'
+    )
+    (project / "docs").mkdir()
+    (project / "docs/a.css").write_text("", **UTF8)
+    (project / "docs/conf.py").write_text("import sphinx_rtd_theme\n", **UTF8)
+    (project / "conftest.py").write_text("import pytest\n", **UTF8)
+    append(
+        project,
+        "templates/robots.txt",
+        "{% load static %}{% static 'vendor/a.css' %}{# {% static 'old.css' %} #}"
+        "{% if none %}{% static 'img/'|add:none %}{% endif %}"
+        "{% comment %}\n{% static 'gone.css' %}{% endcomment %}\n",
+    )
+    (project / "broken.py").symlink_to("nowhere.py")
+    told = rehearse(project, "--uncommitted")
+    assert told.status == 0, told.document["steps"]
+
+
+def test_settings_that_ask_for_a_dyno_are_asked_as_on_one(project):
+    append(project, "config/settings.py", '\nDEBUG = "DYNO" not in os.environ\n')
+    told = rehearse(project, "--uncommitted", "--only", "release")
+    assert "release settings" not in told.failed
+
+
+def test_a_header_that_is_missing_is_not_blamed_on_what_the_visit_provoked(project):
+    append(project, "config/settings.py", "\nSECURE_REFERRER_POLICY = None\n")
+    told = assert_caught(project, "web visit", "lacks Referrer-Policy")
+    assert told.step("visit")["explanation"] is None
+
+
 @pytest.mark.row(16)
 def test_an_unguarded_import_of_env_is_explained(project):
     edit(project, "config/settings.py", "import os\n", "import os\nimport env\n")

@@ -118,6 +118,58 @@ def test_a_server_elsewhere_is_never_used(tmp_path, monkeypatch, url):
     assert "hunter2" not in str(said.value)
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgres://u:hunter2%zz@127.0.0.1:1/x",
+        "postgres://u:hunter2[@127.0.0.1:1/x",
+        "postgres://u:hunter2@127.0.0.1:1,db.example.com:2/x",
+    ],
+)
+def test_a_url_that_cannot_be_taken_apart_is_not_echoed(proved, tmp_path, monkeypatch, url):
+    from preflight import release
+    from preflight.steps import NotProved
+
+    monkeypatch.setenv("PREFLIGHT_DATABASE_URL", url)
+    with pytest.raises(NotProved, match="PREFLIGHT_DATABASE_URL") as said:
+        release.open_database(tmp_path, python_of(proved[0]))
+    assert "hunter2" not in str(said.value)
+
+
+def test_the_server_of_a_rehearsal_is_its_owners_alone_and_gone_after_it():
+    from preflight import postgres as own
+
+    server = own.start(needed_binaries())
+    try:
+        assert server.tls
+        assert execute(server.url, "SELECT 1") == [(1,)]
+        assert (server.folder / "home").stat().st_mode & 0o077 == 0
+        assert not (server.folder / "home/password").exists()
+    finally:
+        server.stop()
+    assert server.running.poll() is not None and not server.folder.exists()
+
+
+def test_a_server_that_is_stopped_while_it_starts_leaves_nothing(monkeypatch, tmp_path):
+    from preflight import postgres as own
+
+    def interrupt(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(own, "wait_until_ready", interrupt)
+    monkeypatch.setattr("tempfile.mkdtemp", lambda **options: str(tmp_path / "pg"))
+    (tmp_path / "pg").mkdir()
+    for folder in (tmp_path, *tmp_path.parents[:2]):
+        folder.chmod(0o755)
+    stopped = []
+    quit_server = own.quit_server
+    monkeypatch.setattr(own, "quit_server", lambda p: (quit_server(p), stopped.append(p)))
+    with pytest.raises(KeyboardInterrupt):
+        own.start(needed_binaries(), tls=False)
+    assert len(stopped) == 1 and stopped[0].poll() is not None
+    assert not (tmp_path / "pg").exists()
+
+
 def test_a_server_elsewhere_is_asked_for_tls(proved):
     """127.0.0.2 stands for another machine: loopback, and no name of this one."""
     with postgres(needed_binaries(), tls=True, address="127.0.0.2") as url:

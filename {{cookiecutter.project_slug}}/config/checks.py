@@ -136,7 +136,9 @@ def check_secret_key(app_configs, **kwargs):
     except ImproperlyConfigured:
         # It is empty, which check_complete reports.
         return []
-    strong = len(key) >= 50 and len(set(key)) >= 5 and not key.startswith("django-insecure-")
+    # A command that a shell has not run is a key that stands in a README.
+    known = key.startswith("django-insecure-") or "$(" in key
+    strong = len(key) >= 50 and len(set(key)) >= 5 and not known
     if strong:
         return []
     command = next(v.command for v in VARIABLES if v.name == "SECRET_KEY")

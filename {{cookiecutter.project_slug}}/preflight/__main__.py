@@ -77,7 +77,9 @@ class Plan:
     @property
     def released(self) -> dict[str, str]:
         """The environment of a dyno: its config vars, its database."""
-        dyno = rules.DYNO if self.database.like_heroku else {}
+        release = contract.process_types(self.tree).get("release", "")
+        # What holds on a dyno alone, such as that SQLite is wrong there, is asked for by checks.
+        dyno = rules.DYNO if self.database.like_heroku or " check" not in release else {}
         return self.variables | dyno | {"DATABASE_URL": self.database.url}
 
     def add(self, phase: str, title: str, action, *after: Step, behind: Step | None = None) -> Step:
@@ -214,7 +216,7 @@ class Plan:
         The same process tells what else is asked of the project, whether they agree or not.
         """
         url = f"sqlite:///{(self.folder / inspection.DATABASE).as_posix()}"
-        variables = self.variables | {"DATABASE_URL": url}
+        variables = self.variables | rules.DYNO | {"DATABASE_URL": url}
         self.facts, failure = inspection.ask(self.tree, self.production_python, variables)
         if failure:
             raise failure
@@ -241,6 +243,8 @@ class Plan:
 
     def boot(self) -> str:
         """Start the web process."""
+        if not self.facts:
+            raise NotReached
         log = self.folder / "web.log"
         self.site = web.Site(self.tree, self.production_python, self.released, log, self.facts)
         return web.boot(self.site)
@@ -271,7 +275,10 @@ class Plan:
                 "gunicorn, its memory and its way of stopping: it does not run on this system, and "
                 "Python's own server stood in for it."
             )
-        found.append("the config vars of your app: stand-ins took their place.")
+        found.append(
+            "the config vars of your app and what they open, such as a storage or a mail server: "
+            "stand-ins took their place."
+        )
         return found
 
     def clean_up(self) -> None:

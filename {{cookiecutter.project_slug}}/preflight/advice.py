@@ -203,16 +203,34 @@ ADVICE = (
         f"{DJANGO}/ref/databases/#sqlite-notes",
     ),
     Advice(
-        r"(?:relation|no such table:?) \"?(?P<table>[\w.]+)\"?(?: does not exist)?",
+        r"(?<!of )relation \"(?P<table>[\w.]+)\" does not exist"
+        r"|no such table: (?P<table_>[\w.]+)",
         "The table $table is not there: its migration was not made, not committed or not run.",
         "python manage.py makemigrations, commit what it makes, and let the release migrate with "
         "this line of the Procfile: release: python manage.py migrate --noinput",
         f"{DEV_CENTER}/release-phase",
     ),
     Advice(
-        r"(?:column \"?(?P<column>[\w.]+)\"? (?:of relation \S+ )?does not exist|no such column)",
-        "A model has a field that the database does not have: its migration is missing.",
-        "python manage.py makemigrations, and commit what it makes.",
+        r"relation \"(?P<table>[\w.]+)\" already exists",
+        "A migration makes the table $table, which is there already: the database was migrated "
+        "from other files.",
+        "With nothing to lose: heroku pg:reset, then push again. Otherwise, for a table that is as "
+        "the migration would make it: heroku run python manage.py migrate --fake-initial",
+        f"{DJANGO}/ref/django-admin/#migrate",
+    ),
+    Advice(
+        r"violates (?P<rule>not-null|unique|foreign key|check) constraint",
+        "The database refuses a row that breaks a $rule constraint, which SQLite may have let "
+        "pass.",
+        "Look at the value in the line below it, and at the form or the code that saves it.",
+        f"{DJANGO}/ref/models/constraints/",
+    ),
+    Advice(
+        r"column \"?(?P<column>[\w.]+)\"? (?:of relation \S+ )?does not exist|no such column",
+        "A model has a field that the database does not have: its migration was not made, not "
+        "committed or not run.",
+        "python manage.py makemigrations, commit what it makes, and migrate: heroku run python "
+        "manage.py migrate, or a line release: in the Procfile.",
         f"{DJANGO}/topics/migrations/",
     ),
     Advice(
@@ -304,7 +322,7 @@ ADVICE = (
         "Write the version in its place: pip list --format=freeze > requirements.txt",
     ),
     Advice(
-        r"Requires-Python (?P<wanted>[^\s;]+)|requires a different Python: (?P<has>\S+) not in"
+        r"requires a different Python: (?P<has>\S+) not in"
         r"|depends on Python(?P<needs>\S+)",
         "A package does not run on the version of Python that the project asks for.",
         "Ask for another Python (.python-version), or for another version of the package.",
@@ -312,7 +330,8 @@ ADVICE = (
     ),
     Advice(
         r"(?:No matching distribution found for|satisfies the requirement) (?P<package>[^\s(]+)"
-        r"|Because (?P<package_>\S+) was not found",
+        r"|Because (?P<package_>\S+) was not found"
+        r"|Because there is no version of (?P<package__>\S+)",
         "The package index has no such package, or not in this version.",
         "Correct its name or its version: https://pypi.org has both.",
         "https://pypi.org",
@@ -395,7 +414,8 @@ ADVICE = (
         "https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html",
     ),
     Advice(
-        r"boto3?(?:(?!\nTraceback)[\s\S])*?expected string or bytes-like object, got 'NoneType'",
+        r"/boto(?:3|core)/[^\n]*\n(?:[^\n]*\n){0,40}?[^\n]*"
+        r"expected string or bytes-like object, got 'NoneType'",
         "The storage for S3 has no name of a bucket.",
         "heroku config:set AWS_STORAGE_BUCKET_NAME=my-bucket",
         "https://django-storages.readthedocs.io/en/stable/backends/amazon-S3.html",
@@ -407,7 +427,7 @@ ADVICE = (
         "https://django-storages.readthedocs.io/en/stable/backends/amazon-S3.html",
     ),
     Advice(
-        r"AuthorizationQueryParametersError|AWS4-HMAC-SHA256",
+        r"AuthorizationQueryParametersError|Please use AWS4-HMAC-SHA256",
         "The link is signed in the old way, which this region of S3 does not accept.",
         'Set region_name and signature_version "s3v4" for the storage.',
         "https://django-storages.readthedocs.io/en/stable/backends/amazon-S3.html",
@@ -418,6 +438,55 @@ ADVICE = (
         "heroku config:set AWS_REQUEST_CHECKSUM_CALCULATION=when_required "
         "AWS_RESPONSE_CHECKSUM_VALIDATION=when_required",
         "https://docs.aws.amazon.com/sdkref/latest/guide/feature-dataintegrity.html",
+    ),
+    Advice(
+        r"TemplateDoesNotExist:? (?:at \S+\s+)?(?P<name>[\w./-]+)",
+        "No template is called $name: it is not committed, or its name has other capitals.",
+        "git ls-files shows what is committed. Linux tells A from a.",
+        f"{DJANGO}/topics/templates/",
+    ),
+    Advice(
+        r"WORKER TIMEOUT",
+        "A request took longer than gunicorn waits for a worker.",
+        "Move slow work out of the request: a job in the background, fewer queries.",
+        f"{DEV_CENTER}/request-timeout",
+    ),
+    Advice(
+        r"was sent SIGKILL! Perhaps out of memory",
+        "The system killed a worker, most likely because memory ran out.",
+        "heroku config:set WEB_CONCURRENCY=1, or a larger dyno.",
+        f"{DEV_CENTER}/python-gunicorn",
+    ),
+    Advice(
+        r"could not translate host name \"(?P<host>[^\"]+)\"",
+        "DATABASE_URL names the host $host, which nobody knows; a name of Docker is known there "
+        "alone.",
+        "Leave DATABASE_URL to Heroku Postgres: heroku addons:create heroku-postgresql:essential-0",
+        f"{DEV_CENTER}/heroku-postgresql",
+    ),
+    Advice(
+        r"(?:Error 111 connecting to|ConnectionRefusedError[^\n]*) (?:localhost|127\.0\.0\.1):6379",
+        "The settings look for Redis on the dyno itself, where there is none.",
+        "Read its address from REDIS_URL: heroku addons:create heroku-redis:mini",
+        f"{DEV_CENTER}/heroku-redis",
+    ),
+    Advice(
+        r"Failed building wheel for (?P<package>\S+)|Failed to build (?:`)?(?P<package_>[\w.-]+)",
+        "$package has to be compiled, and what it needs for that is not here.",
+        "Take a newer version of it, or a package that comes compiled, such as psycopg2-binary.",
+        f"{DEV_CENTER}/python-support",
+    ),
+    Advice(
+        r"can't open file '[^']*manage\.py'",
+        "There is no manage.py where the command looks for it.",
+        "Commit it in the root, or begin the command with: cd FOLDER &&",
+        f"{DEV_CENTER}/procfile",
+    ),
+    Advice(
+        r"Authentication failed for 'https://git\.heroku\.com",
+        "Heroku does not know who you are.",
+        "heroku login, then push again.",
+        f"{DEV_CENTER}/git",
     ),
     # What git and Heroku's build say
     Advice(
@@ -497,6 +566,12 @@ ADVICE = (
         r"Permission denied \(publickey\)",
         "Heroku does not know who you are.",
         "heroku login, and push over https: heroku git:remote -a YOUR-APP",
+        f"{DEV_CENTER}/git",
+    ),
+    Advice(
+        r"pre-receive hook declined|Push rejected",
+        "Heroku did not take the push; the cause stands above this line.",
+        "Read the log from the top. Here, python -m preflight --only build shows the same.",
         f"{DEV_CENTER}/git",
     ),
     Advice(

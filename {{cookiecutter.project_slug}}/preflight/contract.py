@@ -4,6 +4,7 @@ import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 
 from preflight import interpreter, rules
 
@@ -39,7 +40,7 @@ def check_unsent(names: list[str], unsent: dict[str, str]) -> list[Problem]:
     found = []
     for name, why in unsent.items():
         if name not in names:
-            add = f"git add {'-f ' if 'ignore' in why else ''}{name}"
+            add = f"git add {'-f ' if 'ignore' in why else ''}{quote(name)}"
             found.append(Problem(f"{name} is here, and git does not send it: it is {why}.\n{add}"))
     return found
 
@@ -48,22 +49,28 @@ def check_encodings(tree: Path, names: list[str]) -> list[Problem]:
     """Report control files that are not plain UTF-8, as Windows PowerShell writes them."""
     found = []
     for name in rules.CONTROL_FILES:
-        if name not in names:
+        if name not in names or not (tree / name).is_file():
             continue
         content = (tree / name).read_bytes()
-        if content.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in content:
-            encoding = "in UTF-16, or partly so"
+        wide = content.startswith((b"\xff\xfe", b"\xfe\xff"))
+        if wide and decodes(content, "utf-16"):
+            encoding, reads = "in UTF-16", "utf-16"
+        elif wide or b"\0" in content:
+            encoding, reads = "partly in UTF-16", ""
         elif content.startswith(b"\xef\xbb\xbf"):
-            encoding = "in UTF-8 with a mark in front (BOM)"
-        elif not is_utf8(content):
-            encoding = "not in UTF-8"
+            encoding, reads = "in UTF-8 with a mark in front (BOM)", "utf-8-sig"
+        elif not decodes(content, "utf-8"):
+            encoding, reads = "not in UTF-8", "cp1252"
         elif b"\r" in content and name == "Procfile":
-            encoding = "written with carriage returns (CRLF)"
+            encoding, reads = "written with carriage returns (CRLF)", "utf-8"
         else:
             continue
-        # Without the marks, the zeros and the carriage returns, what is left is ASCII.
-        code = f"import pathlib; p = pathlib.Path('{name}'); b = p.read_bytes(); p.write_bytes("
-        code += "bytes(c for c in b if c not in (0, 13, 239, 187, 191, 254, 255)))"
+        rewrite = f"t = p.read_text('{reads}')"
+        if not reads:
+            # Lines of both: without zeros and marks, what is left is ASCII.
+            rewrite = "t = bytes(c for c in p.read_bytes() if 0 < c < 127).decode()"
+        code = f"import pathlib; p = pathlib.Path('{name}'); {rewrite}; "
+        code += "p.write_text(t.replace('\\r', ''), 'utf-8', newline='\\n')"
         found.append(
             Problem(
                 f"{name} is {encoding}; Heroku reads UTF-8. In an editor, save it as UTF-8 with "
@@ -74,13 +81,12 @@ def check_encodings(tree: Path, names: list[str]) -> list[Problem]:
     return found
 
 
-def is_utf8(content: bytes) -> bool:
-    """Return whether bytes are UTF-8."""
+def decodes(content: bytes, encoding: str) -> bool:
+    """Return whether bytes are text in an encoding; whole UTF-16 holds no zero character."""
     try:
-        content.decode("utf-8")
+        return "\0" not in content.decode(encoding)
     except UnicodeDecodeError:
         return False
-    return True
 
 
 def check_package_managers(tree: Path, names: list[str], unsent: dict[str, str]) -> list[Problem]:
@@ -176,10 +182,11 @@ def find_package(names: list[str]) -> str:
 
 def check_requirements(tree: Path, names: list[str]) -> list[Problem]:
     """Report lines of requirements.txt that come from one machine and do not install on Heroku."""
-    if "requirements.txt" not in names or not is_utf8((tree / "requirements.txt").read_bytes()):
+    path = tree / "requirements.txt"
+    if not path.is_file() or not decodes(path.read_bytes(), "utf-8"):
         return []
     found = []
-    lines = (tree / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    lines = path.read_text(encoding="utf-8").splitlines()
     for number, line in enumerate(lines, 1):
         package = re.match(r"\s*([A-Za-z0-9][\w.-]*)", line)
         if not package:
@@ -210,14 +217,18 @@ def check_requirements(tree: Path, names: list[str]) -> list[Problem]:
 def check_rest(tree: Path, names: list[str], unsent: dict[str, str]) -> list[str]:
     """Return what is wrong with manage.py, app.json, committed environments and switches."""
     problems = []
-    if "manage.py" not in [*names, *unsent]:
-        problems.append("There is no manage.py in the root of the repository.")
+    deep = [name.count("/") for name in [*names, *unsent] if name.split("/")[-1] == "manage.py"]
+    if not deep or min(deep) >= rules.MANAGE_PY_DEPTH:
+        problems.append(
+            "There is no manage.py in the repository, down to three folders: Heroku would not "
+            "collect static files. Is it committed?"
+        )
     for name in names:
         folder, _, base = name.rpartition("/")
         if base == rules.ENVIRONMENT_MARK:
             problems.append(
                 f"The virtual environment {folder}/ would be pushed. Add it to .gitignore. If it "
-                f"is committed already:\ngit rm -r --cached {folder}"
+                f"is committed already:\ngit rm -r --cached {quote(folder)}"
             )
     switch, marker = rules.COLLECTSTATIC_OFF
     if marker in names:
@@ -238,7 +249,7 @@ def check_rest(tree: Path, names: list[str], unsent: dict[str, str]) -> list[str
 
 def find_flag(path: Path, name: str) -> list[str]:
     """Return where a file asks for a variable HEROKU."""
-    text = path.read_text(encoding="utf-8", errors="replace")
+    text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
     found = re.search(rules.NO_VARIABLE_OF_HEROKU, text)
     if not found:
         return []

@@ -9,19 +9,21 @@ from preflight import advice
 # The width of the labels in front of cause, meaning, cure and page.
 LABEL = 7
 # In front of each line: of git push, and of heroku logs.
-PREFIX = r"(?m)^(?:remote: ?|\S+T\S+ [\w-]+\[[\w.-]+\]: ?)"
+PREFIX = r"(?m)^(?:remote: ?|\d{4}-\d\d-\d\dT[\d:.+Z-]+ [\w-]+\[[\w.-]+\]: ?)"
 # Colours of a terminal.
-ESCAPE = r"\x1b\[[0-9;]*m"
+ESCAPE = r"\x1b\[[0-9;?]*[A-Za-z]"
 # Where Heroku keeps the files of an app, in a build and on a dyno.
 HEROKU_FOLDER = r"(?:/tmp/build_\w+|/app)/"
 TRACEBACK = "Traceback (most recent call last):"
 LINKED = r"During handling of the above exception|The above exception was the direct cause"
+# Characters of an output that are read from each end, and of a line.
+LONGEST, LONGEST_LINE = 500_000, 2_000
 # How many lines after a frame still belong to the message of an exception.
 MESSAGE_LINES = 15
 # Frames of packages and of Python itself.
 FOREIGN = r"site-packages|dist-packages|/lib/python|\\Lib\\|^<|/\.heroku/"
 EXCEPTION = r"[A-Za-z_][\w.]*(?:Error|Exception|Exit|Configured|Host|NotFound|DoesNotExist)\b.*"
-CODE = r"\bcode=([HRL]\d{2})\b|\bError ([HRL]\d{2})\b|(?m:^\s*([HRL]\d{2})\s*$)"
+CODE = r"\bcode=([HRL]\d{2})\b|\bError ([HRL]\d{2})\b|^[ \t]*([HRL]\d{2})[ \t]*$"
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ def explain(output: str) -> Explanation | None:
         match = re.search(entry.pattern, text, re.MULTILINE)
         if match and (found is None or match.end() < found[1].end()):
             found = (entry, match)
-    causes = re.findall(rf"(?m)^\s*({EXCEPTION})$", text)
+    causes = exceptions(text)
     where = find_place(text)
     if not found:
         return Explanation(shorten(causes[0]), where) if causes else None
@@ -76,15 +78,39 @@ def explain_log(log: str) -> list[Explanation]:
     text = clean(log)
     first = explain(text)
     found = [first] if first else []
-    codes = dict.fromkeys("".join(groups) for groups in re.findall(CODE, text))
+    codes = dict.fromkeys("".join(groups) for groups in re.findall(CODE, text, re.MULTILINE))
     found += [Explanation(code, "", *advice.CODES[code]) for code in codes if code in advice.CODES]
     return found
 
 
 def clean(output: str) -> str:
-    """Return an output without colours, prefixes of a log, and Heroku's folders."""
-    text = re.sub(ESCAPE, "", output.replace("\r\n", "\n"))
-    return re.sub(HEROKU_FOLDER, "", re.sub(PREFIX, "", text))
+    """Return an output without colours, prefixes of a log, and Heroku's folders.
+
+    Of a very long one the two ends are kept, and of a very long line the beginning.
+    """
+    text = output.replace("\r\n", "\n")
+    if len(text) > 2 * LONGEST:
+        text = text[:LONGEST] + "\n" + text[-LONGEST:]
+    lines = [re.sub(ESCAPE, "", line[:LONGEST_LINE]).rstrip() for line in text.split("\n")]
+    return re.sub(HEROKU_FOLDER, "", re.sub(PREFIX, "", "\n".join(lines)))
+
+
+def exceptions(text: str) -> list[str]:
+    """Return the lines that name an exception, the first one first.
+
+    Behind the frames of a traceback it is the first line that stands at the margin, whatever it is
+    called; elsewhere its name has to look like one.
+    """
+    found, in_frames = [], False
+    for line in text.split("\n"):
+        if line.startswith((TRACEBACK, "  File ")):
+            in_frames = True
+        elif in_frames and line and not line.startswith(" "):
+            found.append(line)
+            in_frames = False
+        elif not in_frames and re.match(EXCEPTION, line.strip()):
+            found.append(line.strip())
+    return found
 
 
 def first_chain(text: str) -> str:
@@ -121,7 +147,7 @@ def first_of_pytest(text: str) -> str:
 
 def find_place(text: str) -> str:
     """Return file and line of the project's own code that is nearest to the failure, or nothing."""
-    frames = re.findall(r'(?m)^\s*File "([^"]+)", line (\d+)', text)
+    frames = re.findall(r'(?m)^[ \t]*File "([^"]+)", line (\d+)', text)
     frames += re.findall(r"(?m)^([\w./\\-]+\.py):(\d+): ", text)
     own = [frame for frame in frames if not re.search(FOREIGN, frame[0])]
     # manage.py only passes on what happens behind it.

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from shlex import quote
 
 from preflight import rules
 from preflight.steps import Failed
@@ -52,7 +53,7 @@ def secret_file(name: str) -> str:
     """Return what to do about a file of secrets that would be pushed."""
     return (
         f"{name} would be pushed, with the secrets in it. Add it to .gitignore. If it is committed "
-        f"already: git rm --cached {name}"
+        f"already: git rm --cached {quote(name)}"
     )
 
 

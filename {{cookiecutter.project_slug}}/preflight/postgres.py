@@ -71,10 +71,29 @@ def start(binaries: Path, address: str = "127.0.0.1", tls: bool | None = None) -
     # Short, since a socket's path has at most 107 bytes, and open to the user who runs the server.
     place = "/tmp" if Path("/tmp").is_dir() else None
     folder = Path(tempfile.mkdtemp(prefix="pg-", dir=place))
-    folder.chmod(0o755)
+    running: list[subprocess.Popen] = []
+    try:
+        folder.chmod(0o711)
+        started = start_in(folder, binaries, address, tls, running)
+    except BaseException:
+        # Ctrl-C, too: nothing may be left running.
+        for process_left in running:
+            quit_server(process_left)
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    if not isinstance(started, Server):
+        shutil.rmtree(folder, ignore_errors=True)
+    return started
+
+
+def start_in(
+    folder: Path, binaries: Path, address: str, tls: bool | None, running: list[subprocess.Popen]
+) -> Server | str:
+    """Do that in a folder; `running` is told of every server that is tried."""
     home = folder / "home"
     options = as_nobody() if hasattr(os, "geteuid") and os.geteuid() == 0 else {}
     variables = process.bare_environment(home)
+    home.chmod(0o700)
     password = secrets.token_hex(16)
     (home / "password").write_text(password, encoding="utf-8")
     if options:
@@ -84,30 +103,28 @@ def start(binaries: Path, address: str = "127.0.0.1", tls: bool | None = None) -
     command = [str(binaries / "initdb"), "-D", str(data), "-U", "owner", "-A", "scram-sha-256"]
     command += ["--pwfile", str(home / "password"), "-E", "UTF8", "--no-locale", "--no-sync"]
     made = process.run(command, home, variables, timeout=60, **options)
+    (home / "password").unlink()
     if made.status != 0:
-        shutil.rmtree(folder, ignore_errors=True)
         return (made.output.strip().splitlines() or ["initdb said nothing"])[-1]
     port = process.free_port(address)
     command = [str(binaries / "postgres"), "-D", str(data), "-p", str(port), "-F"]
     command += ["-c", f"listen_addresses={address}"]
     command += [] if process.WINDOWS else ["-c", f"unix_socket_directories={home}"]
     secure = make_certificate(home, variables, options) if tls is not False else []
-    log = (folder / "log").open("wb")
+    # A build of PostgreSQL without TLS ends at once with it.
     for extra in [secure, []] if secure and tls is None else [secure]:
-        # A build of PostgreSQL without TLS ends at once with it.
-        running = process.start([*command, *extra], home, variables, log, **options)
+        with (folder / "log").open("wb") as log:
+            server = process.start([*command, *extra], home, variables, log, **options)
         # Not among the commands that Ctrl-C kills: a server that is killed leaves memory behind.
-        process.forget(running)
-        if wait_until_ready(running, binaries, address, port, home, variables):
-            log.close()
-            version = process.run([str(binaries / "postgres"), "--version"], home, variables)
+        running.append(server)
+        process.forget(server)
+        if wait_until_ready(server, binaries, address, port, folder, variables):
+            version = process.run([str(binaries / "postgres"), "--version"], folder, variables)
             number = (re.findall(r"\d[\d.]*", version.output) or ["?"])[0]
             url = f"postgres://owner:{password}@{address}:{port}/postgres"
-            return Server(url, number, bool(extra), folder, running)
-        quit_server(running)
-    log.close()
+            return Server(url, number, bool(extra), folder, server)
+        quit_server(server)
     said = (folder / "log").read_text(encoding="utf-8", errors="replace").strip().splitlines()
-    shutil.rmtree(folder, ignore_errors=True)
     return said[-1] if said else "the server said nothing"
 
 
@@ -151,12 +168,19 @@ def make_certificate(home: Path, variables: dict[str, str], options: dict) -> li
     return ["-c", "ssl=on", "-c", f"ssl_cert_file={signed}", "-c", f"ssl_key_file={key}"]
 
 
-def wait_until_ready(running, binaries: Path, address: str, port: int, home, variables) -> bool:
+def wait_until_ready(
+    running: subprocess.Popen,
+    binaries: Path,
+    address: str,
+    port: int,
+    folder: Path,
+    variables: dict[str, str],
+) -> bool:
     """Return whether the server takes connections, as soon as it does or has ended."""
     command = [str(binaries / "pg_isready"), "-q", "-h", address, "-p", str(port)]
     deadline = time.monotonic() + START_SECONDS
     while running.poll() is None and time.monotonic() < deadline:
-        if process.run(command, home, variables, timeout=10).status == 0:
+        if process.run(command, folder, variables, timeout=10).status == 0:
             return True
         time.sleep(0.02)
     return False

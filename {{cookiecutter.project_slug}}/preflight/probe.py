@@ -19,10 +19,12 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.files.storage import FileSystemStorage, InMemoryStorage, default_storage
 from django.core.management import call_command
 from django.db import models
+from django.db.migrations.loader import MigrationLoader
 from django.urls import NoReverseMatch, reverse
 
 ROOT = Path.cwd()
-STATIC_TAG = r"[{]%\s*static\s+(['\"])(.+?)\1"
+STATIC_TAG = r"[{]%\s*static\s+(['\"])([^'\"]+)\1\s*(?:as\s+\w+\s*)?%[}]"
+COMMENT = r"[{]#.*?#[}]|[{]%\s*comment\b.*?%[}].*?[{]%\s*endcomment\s*%[}]"
 SKIPPED = {"preflight", "tests", "node_modules"}
 
 
@@ -53,20 +55,26 @@ def find_uploads():
 
 
 def find_unmigrated():
-    """Return the apps of this project that have models and no migrations at all."""
+    """Return the apps of this project that have models and no migrations, and not on purpose.
+
+    A setting of None says that it is on purpose: MIGRATION_MODULES.
+    """
+    unmigrated = MigrationLoader(None, ignore_no_migrations=True).unmigrated_apps
     return [
         config.label
         for config in apps.get_app_configs()
-        if Path(config.path).is_relative_to(ROOT)
+        if config.label in unmigrated
+        and settings.MIGRATION_MODULES.get(config.label, "") is not None
+        and Path(config.path).is_relative_to(ROOT)
         and any(model._meta.managed for model in config.get_models())
-        and not importlib.util.find_spec(f"{config.name}.migrations")
     ]
 
 
 def project_files(*suffixes):
     """Return the project's own files of some kinds."""
     for path in sorted(ROOT.rglob("*")):
-        if path.suffix in suffixes and not SKIPPED & set(path.relative_to(ROOT).parts):
+        parts = set(path.relative_to(ROOT).parts)
+        if path.suffix in suffixes and path.is_file() and not SKIPPED & parts:
             yield path
 
 
@@ -74,12 +82,17 @@ def find_dead_links():
     """Return file, line and name of each static tag whose file would not be collected."""
     if not apps.is_installed("django.contrib.staticfiles"):
         return []
-    collected = {Path(n).as_posix() for finder in get_finders() for n, _ in finder.list([])}
+    collected = {
+        (Path(getattr(storage, "prefix", None) or "") / name).as_posix()
+        for finder in get_finders()
+        for name, storage in finder.list([])
+    }
     found = []
     for path in project_files(".html", ".txt", ".xml", ".svg"):
         text = path.read_text(encoding="utf-8", errors="replace")
+        text = re.sub(COMMENT, lambda found: "\n" * found[0].count("\n"), text, flags=re.DOTALL)
         for match in re.finditer(STATIC_TAG, text):
-            if match[2] not in collected and "{" not in match[2]:
+            if match[2] not in collected:
                 line = text.count("\n", 0, match.start()) + 1
                 alike = [name for name in collected if flatten(name) == flatten(match[2])]
                 place = path.relative_to(ROOT).as_posix()
@@ -93,10 +106,16 @@ def flatten(name):
 
 
 def find_missing_imports():
-    """Return file, line and module of each import that this environment does not have."""
+    """Return file, line and module of each import that this environment does not have.
+
+    Looked at are the packages of the project that Django has loaded, and none of Python's modules:
+    some of them are there on one system alone.
+    """
+    loaded = {name.partition(".")[0] for name in sys.modules}
     found = []
     for path in project_files(".py"):
-        if path.name.startswith("test"):
+        inside = path.relative_to(ROOT).parts
+        if path.name.startswith(("test", "conftest")) or not loaded & set(inside[:-1]):
             continue
         try:
             tree = ast.parse(path.read_bytes())
@@ -111,17 +130,18 @@ def find_missing_imports():
             for name in names:
                 top = name.partition(".")[0]
                 local = (path.parent / f"{top}.py").exists() or (path.parent / top).is_dir()
-                if not local and top not in sys.modules and not importlib.util.find_spec(top):
+                known = local or top in sys.modules or top in sys.stdlib_module_names
+                if not known and not importlib.util.find_spec(top):
                     found.append([path.relative_to(ROOT).as_posix(), node.lineno, top])
     return found
 
 
 def unguarded(node):
-    """Return the absolute imports that no try and no if lets pass when they fail."""
+    """Return the absolute imports that nothing around them lets pass when they fail."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.Import) or (isinstance(child, ast.ImportFrom) and not child.level):
             yield child
-        elif not isinstance(child, (ast.Try, ast.If)):
+        elif not isinstance(child, (ast.Try, ast.If, ast.With)):
             yield from unguarded(child)
 
 

@@ -23,14 +23,15 @@ NONE = "the project has none"
 
 # Runs under the project's interpreter, which has the driver that the project uses.
 STATEMENT = """
+import os
 import sys
 try:
     import psycopg2 as driver
 except ImportError:
     import psycopg as driver
-connection = driver.connect(sys.argv[1])
+connection = driver.connect(os.environ["DATABASE_URL"])
 connection.autocommit = True
-connection.cursor().execute(sys.argv[2])
+connection.cursor().execute(sys.argv[1])
 """
 
 
@@ -102,9 +103,14 @@ def open_database(folder: Path, python: Path | None) -> Database:
 
 def create_database(host: str, python: Path, folder: Path) -> Database:
     """Create a database on a server of this machine; raise NotProved if that cannot be."""
-    parts = urlsplit(host)
-    scheme_fits = parts.scheme in {"postgres", "postgresql"}
-    if not scheme_fits or (parts.hostname or "localhost") not in LOCAL or "host" in parts.query:
+    try:
+        parts = urlsplit(host)
+        fits = parts.scheme in {"postgres", "postgresql"} and "host" not in parts.query
+        # PostgreSQL's library takes several hosts, separated by commas.
+        fits = fits and (parts.hostname or "localhost") in LOCAL and "," not in parts.netloc
+    except ValueError:
+        fits = False
+    if not fits:
         raise NotProved(
             "PREFLIGHT_DATABASE_URL has to name a PostgreSQL server on this machine, such as "
             "postgres://postgres:password@127.0.0.1:5432/postgres"
@@ -112,8 +118,10 @@ def create_database(host: str, python: Path, folder: Path) -> Database:
     name = f"preflight_{secrets.token_hex(6)}"
     created = execute(host, f'CREATE DATABASE "{name}"', python, folder)
     if created.status != 0:
-        last = created.output.strip().splitlines()[-1:] or ["no answer"]
-        raise NotProved(f"PREFLIGHT_DATABASE_URL: {last[0]}")
+        last = (created.output.strip().splitlines() or ["no answer"])[-1]
+        # What cannot be taken apart is quoted in the message, and the password with it.
+        said = "it cannot be taken apart" if "invalid dsn" in last else last
+        raise NotProved(f"PREFLIGHT_DATABASE_URL: {said}")
     url = urlunsplit(parts._replace(path=f"/{name}"))
     return Database(url, url, host, name)
 
@@ -145,8 +153,9 @@ def change(database: Database, statement: str, python: Path, folder: Path) -> st
 
 def execute(url: str, statement: str, python: Path, folder: Path) -> process.Finished:
     """Run one statement on a PostgreSQL server through the project's own driver."""
-    variables = process.bare_environment(folder / "home")
-    command = [str(python), "-c", STATEMENT, url, statement]
+    # Not an argument: those of a process can be read by everybody on the machine.
+    variables = process.bare_environment(folder / "home") | {"DATABASE_URL": url}
+    command = [str(python), "-c", STATEMENT, statement]
     return process.run(command, folder, variables, timeout=60)
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -21,6 +22,8 @@ COLOURS = {
     State.NOT_REACHED: "2",
 }
 LAST_LINES = 25
+# Characters that a file's name or a command could forge lines with; colours are our own.
+CONTROL = r"[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f]|\x1b(?!\[\d*m)"
 INDENT = 12
 
 # Exit statuses, also told in the README.
@@ -51,7 +54,7 @@ def paint(text: str, state: State) -> str:
 def say(text: str = "") -> None:
     """Print a line; where nobody reads any more, as behind `| head`, go on in silence."""
     try:
-        print(text, flush=True)
+        print(re.sub(CONTROL, "?", text), flush=True)
     except BrokenPipeError:
         sys.stdout = open(os.devnull, "w", encoding="utf-8")
 

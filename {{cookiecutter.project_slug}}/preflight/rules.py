@@ -103,6 +103,8 @@ CREDENTIALS = {
     "a Google client secret": r"\bGOCSPX-[\w-]{28}\b",
     "a Heroku API key": r"\bHRKU-[\w-]{36,}",
     "a Stripe key": r"\b[rs]k_live_\w{24,}",
+    "a GitHub token": r"\bgh[pousr]_\w{36}\b",
+    "a password in an address": r"\bgit\+https://[^:/\s]+:[^@\s$<{]{8,}@",
     "a SendGrid key": r"\bSG\.[\w-]{22}\.[\w-]{43}\b",
     "a private key": r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----",
     "a database with its password": r"\bpostgres(?:ql)?://[\w.%-]+:(?!password@|PASSWORD@)"
@@ -112,8 +114,8 @@ CREDENTIALS = {
 }
 # Django's own secret, as a literal or as a default; keys of tests are worth nothing.
 SECRET_KEY = (
-    r"^[ \t]*SECRET_KEY[ \t]*=[ \t]*['\"][^'\"{\s]{16,}['\"]"
-    r"|SECRET_KEY['\"][ \t]*\]?[ \t]*(?:,[ \t]*(?:default[ \t]*=[ \t]*)?|=[ \t]*)"
+    r"^[ \t]*SECRET_KEY[ \t]*=[ \t]*\(?\s*['\"][^'\"{\s]{16,}['\"]"
+    r"|['\"]SECRET_KEY['\"][ \t]*\]?[ \t]*(?:,\s*(?:default[ \t]*=[ \t]*)?|=[ \t]*)"
     r"['\"][^'\"{\s]{16,}['\"]"
 )
 TESTS = r"(?:^|/)tests?(?:/|\.py$|_[^/]*\.py$)|(?:^|/)conftest\.py$"

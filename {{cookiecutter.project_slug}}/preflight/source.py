@@ -202,4 +202,5 @@ def apply_slugignore(tree: Path) -> None:
         for path in sorted(tree.rglob("*"), reverse=True):
             name = "/" + path.relative_to(tree).as_posix() if anchored else path.name
             if fnmatch.fnmatch(name, pattern.rstrip("/")):
-                shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+                whole = path.is_dir() and not path.is_symlink()
+                shutil.rmtree(path) if whole else path.unlink(missing_ok=True)

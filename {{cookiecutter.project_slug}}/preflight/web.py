@@ -3,6 +3,8 @@
 import http.client
 import re
 import secrets
+import select
+import shlex
 import shutil
 import signal
 import subprocess
@@ -28,7 +30,17 @@ application = getattr(importlib.import_module(module), name)
 make_server("127.0.0.1", int(os.environ["PORT"]), application, Server).serve_forever()
 """
 
-SHELL_WORDS = {"cd", "echo", "export", "if", "source", ".", "test", "true", "wait", "trap", "set"}
+# What gunicorn makes of its command line, its configuration file and the environment.
+TELL_THREADS = """
+from gunicorn.app.wsgiapp import WSGIApplication
+settings = WSGIApplication(prog="gunicorn").cfg
+print(settings.workers, settings.threads)
+"""
+
+SHELL_WORDS = set(
+    ". [ [[ case cd do done echo elif else esac export fi for if set source test then trap true "
+    "wait while".split()
+)
 
 SILENT_LOG = (
     "The log says nothing of the exception. Let LOGGING send it to the console: "
@@ -81,9 +93,15 @@ class Site:
         """Return what the web process has written."""
         return self.log.read_text(encoding="utf-8", errors="replace") if self.log.exists() else ""
 
-    def as_finished(self, command: str) -> Finished:
-        """Return the log in the form of an ended command, to show with a failure."""
-        return Finished(command, self.server.poll() if self.server else None, self.read_log(), 0.0)
+    def as_finished(self, command: str, since: int = 0) -> Finished:
+        """Return the log from a character on, in the form of an ended command.
+
+        A failure is shown with what was written on its account, since the visits before it have
+        provoked exceptions on purpose.
+        """
+        return Finished(
+            command, self.server.poll() if self.server else None, self.read_log()[since:], 0.0
+        )
 
 
 def check_process_types(types: dict[str, str], tree: Path, path: str) -> str:
@@ -97,7 +115,9 @@ def check_process_types(types: dict[str, str], tree: Path, path: str) -> str:
     problems = []
     for name, command in types.items():
         for program in programs(command):
-            if not shutil.which(program, path=path) and not (tree / program).exists():
+            # What stands in bin/ may come with another buildpack.
+            there = (tree / program).exists() or program.startswith("bin/")
+            if not there and not shutil.which(program, path=path):
                 problems.append(
                     f"The Procfile starts {program} ({name}), which is not installed: command not "
                     f"found. Add {program} to the file of packages, and commit it."
@@ -147,6 +167,9 @@ def boot(site: Site) -> str:
         site.stand_in = True
     site.port = process.free_port()
     variables = site.variables | {"PORT": str(site.port)}
+    if process.WINDOWS and isinstance(command, str):
+        # Its shell has another sign for a variable.
+        command = re.sub(r"\$(?:PORT\b|\{PORT\})", str(site.port), command)
     began = time.monotonic()
     with site.log.open("wb") as log:
         try:
@@ -181,10 +204,11 @@ def gunicorn_runs(site: Site) -> bool:
 
 def ask(site: Site, path: str, **options) -> Answer:
     """Send a request as the router would; raise Failed if there is no answer to it."""
+    before = len(site.read_log())
     try:
         return send_request(site, path, **options)
     except (OSError, http.client.HTTPException) as error:
-        log = site.as_finished("the web process")
+        log = site.as_finished("the web process", before)
         raise Failed(f"{path} is not answered ({type(error).__name__}).", log) from None
 
 
@@ -231,8 +255,9 @@ def visit_home(site: Site) -> str:
 
     Any page but an error will do, since a project may have none there but a login.
     """
+    before = len(site.read_log())
     home = ask(site, "/")
-    log = site.as_finished("the web process")
+    log = site.as_finished("the web process", before)
     if home.status >= 500:
         silent = "Traceback (most recent call last)" not in log.output
         if silent and not site.facts["secret_key"]:
@@ -286,10 +311,13 @@ def visit(site: Site) -> str:
     for page, name in ((ask(site, "/"), "the home page"), (missing, "the 404 page")):
         for problem in missing_headers(page):
             problems.append(f"{name} lacks {problem}.")
+    before, log = len(site.read_log()), None
     if site.facts["admin"]:
         problems += try_login(site, site.facts["admin"])
+        if any(" answered with 5" in problem for problem in problems):
+            log = site.as_finished("the web process", before)
     if problems:
-        raise Failed("\n".join(problems), site.as_finished("the web process"))
+        raise Failed("\n".join(problems), log)
     return "301, 400, 404, headers" + (", admin" if site.facts["admin"] else "; no admin")
 
 
@@ -306,11 +334,11 @@ def try_login(site: Site, path: str) -> list[str]:
         return [f"The admin's login at {path} is answered with {login.status}."]
     cookie = login.headers.get("Set-Cookie", "")
     problems = [] if "secure" in cookie.lower() else ["The admin's cookie is not Secure."]
-    fields = {"csrfmiddlewaretoken": token[1], "username": "preflight", "login": "preflight"}
+    # Without a password nothing is looked up, and no attempt is counted.
     sent = ask(
         site,
         path,
-        form=fields | {"password": secrets.token_hex(8)},
+        form={"csrfmiddlewaretoken": token[1], "username": "preflight"},
         headers={"Cookie": cookie.partition(";")[0], "Origin": f"https://{rules.HOST}"},
     )
     if sent.status == 403:
@@ -351,8 +379,9 @@ def visit_static(site: Site) -> str:
     paths = asset_paths(page.text, site.facts["static"])
     if not paths:
         return site.leave_out("static files: no page of this site names one.")
+    before = len(site.read_log())
     asset = ask(site, paths[0])
-    log = site.as_finished("the web process")
+    log = site.as_finished("the web process", before) if asset.status >= 500 else None
     if asset.status != 200:
         raise Failed(
             f"{paths[0]} is answered with {asset.status} instead of 200. With DEBUG off, Django "
@@ -415,14 +444,12 @@ def count_connections(site: Site) -> str:
 
     Django keeps one for each thread. gunicorn itself says how many it runs.
     """
-    if site.stand_in or not site.is_gunicorn:
-        return site.leave_out(
-            "the number of connections: only gunicorn says how many threads it runs."
-        )
-    command = f"{contract.process_types(site.tree)['web']} --print-config"
+    words = shlex.split(contract.process_types(site.tree)["web"])
+    if site.stand_in or words[0] != "gunicorn":
+        return site.leave_out("the number of connections: only gunicorn says how many it may hold.")
+    command = [str(site.python), "-c", TELL_THREADS, *words[1:]]
     said = run_project(command, site.tree, site.variables, "gunicorn does not tell its settings.")
-    found = dict(re.findall(r"(?m)^(workers|threads)\s+= (\d+)", said))
-    workers, threads = int(found.get("workers", 1)), int(found.get("threads", 1))
+    workers, threads = map(int, said.split()[-2:])
     figure = f"{workers} processes of {threads} threads: {workers * threads} of {rules.CONNECTIONS}"
     if workers * threads < rules.CONNECTIONS:
         return figure
@@ -505,7 +532,7 @@ def provoke(site: Site, change: Callable[[str], str]) -> str:
     if "Traceback (most recent call last)" not in written:
         raise Failed(
             f"A page failed with 500. {SILENT_LOG}",
-            site.as_finished("the web process"),
+            site.as_finished("the web process", before),
         )
     return "500, traceback in the log" + (" with the request id" if identity in written else "")
 
@@ -524,12 +551,15 @@ def stop(site: Site) -> str:
     kept.request("GET", "/", headers=headers)
     first = kept.getresponse()
     first.read()
-    began = time.monotonic()
+    began, before = time.monotonic(), len(site.read_log())
     process.send(site.server, signal.SIGTERM)
     time.sleep(0.05)
     meanwhile = ""
-    if not first.will_close:
-        meanwhile = f", a request meanwhile answered with {ask_meanwhile(site, kept, headers)}"
+    # A server may close a connection on which nothing is asked: RFC 9112, section 9.5.
+    closed = first.will_close or select.select([kept.sock], [], [], 0)[0]
+    if not closed:
+        status = ask_meanwhile(site, kept, headers, before)
+        meanwhile = f", a request meanwhile answered with {status}"
     kept.close()
     while time.monotonic() - began < rules.SHUTDOWN_SECONDS:
         if process.has_ended(site.server):
@@ -540,11 +570,13 @@ def stop(site: Site) -> str:
     raise Failed(
         f"The web process still runs {rules.SHUTDOWN_SECONDS} s after SIGTERM; Heroku would kill "
         "it with the requests it works on (R12).",
-        site.as_finished("SIGTERM"),
+        site.as_finished("SIGTERM", before),
     )
 
 
-def ask_meanwhile(site: Site, kept: http.client.HTTPConnection, headers: dict[str, str]) -> int:
+def ask_meanwhile(
+    site: Site, kept: http.client.HTTPConnection, headers: dict[str, str], before: int
+) -> int:
     """Send a request over a kept connection to a server that is leaving; return the status."""
     try:
         kept.request("GET", "/", headers=headers)
@@ -556,7 +588,7 @@ def ask_meanwhile(site: Site, kept: http.client.HTTPConnection, headers: dict[st
     if not 200 <= status < 500:
         close(site)
         wrong = f"A request that arrives after SIGTERM over a kept connection is {said} (H13)."
-        raise Failed(wrong, site.as_finished("SIGTERM"))
+        raise Failed(wrong, site.as_finished("SIGTERM", before))
     return status
 
 

@@ -12,11 +12,12 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 from PIL import Image
+from preflight.postgres import find_binaries
 
 from tests.cloudinary_api import FAULTS
 from tests.helpers import render
 from tests.live import running
-from tests.postgres import binaries_on_this_machine, postgres
+from tests.postgres import postgres
 from tests.test_browser import DESK, browser, chromium  # noqa: F401
 from tests.visitor import Visitor
 
@@ -329,7 +330,7 @@ def test_on_postgresql_uploads_at_the_same_moment_wait_for_each_other(tmp_path, 
     (project / ".venv").symlink_to(packages("5.2").parent.parent)
     bucket = s3.make_bucket()
     with (
-        postgres(binaries_on_this_machine()) as url,
+        postgres(find_binaries()) as url,
         running(project, DATABASE_URL=url, **bucket.variables) as site,
     ):
         site.keys = json.loads(re.search(r"sessions (.*)", site.python(SIGN_IN))[1])

@@ -6,11 +6,13 @@ import shutil
 import sys
 from pathlib import Path
 
+import preflight
 import psycopg2
 import pytest
+from preflight import postgres as own
 
 from tests.helpers import ON_CI, caller_environment, production, python_of, run
-from tests.postgres import as_nobody, binaries_on_this_machine, postgres
+from tests.postgres import postgres
 
 ASK = """
 import django
@@ -27,7 +29,7 @@ print(connection.vendor, connection.settings_dict["CONN_MAX_AGE"], get_user_mode
 
 def needed_binaries():
     """Return this machine's binaries; without them skip, or fail on CI."""
-    found = binaries_on_this_machine()
+    found = own.find_binaries()
     if not found:
         assert not ON_CI, "CI has no PostgreSQL binaries"
         pytest.skip("Install PostgreSQL's server: https://www.postgresql.org/download/")
@@ -137,8 +139,6 @@ def test_a_url_that_cannot_be_taken_apart_is_not_echoed(proved, tmp_path, monkey
 
 
 def test_the_server_of_a_rehearsal_is_its_owners_alone_and_gone_after_it():
-    from preflight import postgres as own
-
     server = own.start(needed_binaries())
     try:
         assert server.tls
@@ -151,8 +151,6 @@ def test_the_server_of_a_rehearsal_is_its_owners_alone_and_gone_after_it():
 
 
 def test_a_server_that_is_stopped_while_it_starts_leaves_nothing(monkeypatch, tmp_path):
-    from preflight import postgres as own
-
     def interrupt(*arguments):
         raise KeyboardInterrupt
 
@@ -194,24 +192,15 @@ def test_the_servers_start_for_a_plain_user_too(tmp_path_factory):
     folder = Path("/tmp") / f"plain-user-{os.getpid()}"
     folder.mkdir()
     try:
-        nobody = as_nobody()
+        nobody = own.as_nobody()
         os.chown(folder, nobody["user"], nobody["group"])
-        tests = folder / "tests"
-        tests.mkdir()
-        for name in ("postgres.py", "__init__.py"):
-            shutil.copyfile(Path(__file__).with_name(name), tests / name)
-        (tests / "helpers.py").write_text(
-            "import socket\n\n\ndef free_port(address):\n    with socket.socket() as listener:\n"
-            "        listener.bind((address, 0))\n        return listener.getsockname()[1]\n",
-            encoding="utf-8",
-        )
+        shutil.copytree(Path(preflight.__file__).parent, folder / "preflight")
         code = (
-            "from pathlib import Path; from tests.postgres import postgres;"
-            f"context = postgres(Path({str(needed_binaries())!r}));"
-            "url = context.__enter__(); print('up', url.startswith('postgres://owner:'));"
-            "context.__exit__(None, None, None)"
+            "from pathlib import Path; from preflight import postgres;"
+            f"server = postgres.start(Path({str(needed_binaries())!r}));"
+            "print('up', server.url.startswith('postgres://owner:')); server.stop()"
         )
-        ended = run(["/usr/bin/python3", "-c", code], folder, {"PATH": os.defpath}, **nobody)
+        ended = run(["/usr/bin/python3", "-B", "-c", code], folder, {"PATH": os.defpath}, **nobody)
         assert "up True" in ended.output, ended.output
     finally:
         shutil.rmtree(folder)

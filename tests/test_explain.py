@@ -12,7 +12,7 @@ import pytest
 from preflight import advice, explain
 
 from tests.helpers import caller_environment, run
-from tests.rehearsal import UTF8, append, edit, rehearse, share_environments
+from tests.rehearsal import UTF8, append, rehearse, share_environments
 
 
 @pytest.fixture
@@ -228,7 +228,7 @@ def break_urls(project):
 
 
 def break_models(project):
-    edit(project, "accounts/models.py", "class User(AbstractUser)", "class User(NoSuchBase)")
+    append(project, "accounts/models.py", "\n\nclass Extra(NoSuchBase):\n    pass\n")
 
 
 BREAKS = [
@@ -236,9 +236,9 @@ BREAKS = [
     (break_names, "build collectstatic", "undefined_name is used"),
     (import_in_a_circle, "build collectstatic", "import each other"),
     (lose_settings, "build collectstatic", "config.settings"),
-    (empty_manage, None, ""),
+    (empty_manage, "build collectstatic", "Is it Django's own?"),
     (lose_manage, "source rules", "There is no manage.py"),
-    (scramble_procfile, "source rules", "Procfile is in UTF-16"),
+    (scramble_procfile, "source rules", "Procfile is partly in UTF-16"),
     (scramble_settings, "build collectstatic", "Error"),
     (scramble_app_json, "source rules", "app.json is"),
     (lose_requirements, "source rules", "what to install"),

@@ -175,7 +175,7 @@ def test_a_file_that_powershell_wrote_is_refused_and_its_cure_works(project, nam
 def test_lines_of_two_encodings_are_refused(project):
     path = project / "requirements.txt"
     path.write_bytes("Django\r\n".encode("utf-16") + b"requests\n")
-    assert_caught(project, "source rules", "requirements.txt is in UTF-16, or partly so")
+    assert_caught(project, "source rules", "requirements.txt is partly in UTF-16")
 
 
 def test_requirements_with_carriage_returns_are_fine(project):
@@ -552,6 +552,9 @@ def test_settings_that_ignore_database_url_are_refused(project):
 
 
 LONG_NAME = """
+import pytest
+from django.contrib.auth import get_user_model
+
 
 @pytest.mark.django_db
 def test_a_long_name():
@@ -561,7 +564,7 @@ def test_a_long_name():
 
 @pytest.mark.row(37)
 def test_a_text_that_is_too_long_fails_on_postgresql(project):
-    append(project, "tests/test_accounts.py", LONG_NAME)
+    (project / "tests/test_names.py").write_text(LONG_NAME, **UTF8)
     assert_caught(project, "release tests", "longer than the 150 characters", "Raise max_length")
 
 
@@ -595,12 +598,13 @@ def test_threads_that_take_every_connection_are_counted(project):
 
 @pytest.mark.row(41)
 def test_a_site_that_is_too_large_for_a_dyno_is_refused(project, tmp_path, monkeypatch):
-    edit(project, "pages/views.py", "from django", 'BALLAST = b"x" * 600_000_000\nfrom django')
+    append(project, "config/wsgi.py", '\nBALLAST = b"x" * 600_000_000\n')
     assert_caught(project, "web memory", "R14", "WEB_CONCURRENCY")
 
 
 @pytest.mark.row(42)
-def test_tests_never_use_the_database_of_the_app(project):
+def test_tests_never_use_the_database_of_the_app(proved):
+    project = proved[0]
     env = production(DATABASE_URL="postgres://u:p@127.0.0.1:1/production")
     command = [python_of(project), "-m", "pytest", "-q", "-p", "no:cacheprovider"]
     ended = run([*command, "tests/test_accounts.py"], project, env)

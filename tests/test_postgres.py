@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 import preflight
@@ -150,22 +151,20 @@ def test_the_server_of_a_rehearsal_is_its_owners_alone_and_gone_after_it():
     assert server.running.poll() is not None and not server.folder.exists()
 
 
-def test_a_server_that_is_stopped_while_it_starts_leaves_nothing(monkeypatch, tmp_path):
+def test_a_server_that_is_stopped_while_it_starts_leaves_nothing(monkeypatch):
     def interrupt(*arguments):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(own, "wait_until_ready", interrupt)
-    monkeypatch.setattr("tempfile.mkdtemp", lambda **options: str(tmp_path / "pg"))
-    (tmp_path / "pg").mkdir()
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
+    folder = tempfile.mkdtemp(prefix="pg-", dir="/tmp")
+    monkeypatch.setattr("tempfile.mkdtemp", lambda **options: folder)
     stopped = []
     quit_server = own.quit_server
     monkeypatch.setattr(own, "quit_server", lambda p: (quit_server(p), stopped.append(p)))
     with pytest.raises(KeyboardInterrupt):
         own.start(needed_binaries(), tls=False)
     assert len(stopped) == 1 and stopped[0].poll() is not None
-    assert not (tmp_path / "pg").exists()
+    assert not Path(folder).exists()
 
 
 def test_a_server_elsewhere_is_asked_for_tls(proved):

@@ -178,6 +178,8 @@ def collect_static(tree: Path, python: Path, variables: dict[str, str]) -> str:
         variables,
         "The static files cannot be collected, so Heroku would reject the push.",
     )
+    if not output.strip():
+        raise Failed(f"{manage} runs and says nothing of collectstatic. Is it Django's own?")
     count = re.search(r"(\d+) static files? (?:copied|uploaded)", output)
     if count and count[1] == "0":
         raise Failed(

@@ -158,7 +158,8 @@ class Report:
         status = PROVED
         if State.FAILED in states:
             status = WRONG
-        elif State.NOT_PROVED in states:
+        elif states & {State.NOT_PROVED, State.NOT_REACHED}:
+            # Nothing has failed, and not everything was shown.
             status = NOT_PROVED
         seconds = time.monotonic() - self.began
         if self.as_json:
@@ -185,6 +186,7 @@ class Report:
         if status == NOT_PROVED:
             bad = [step for step in steps if step.state is State.NOT_PROVED]
             reasons = "; ".join(dict.fromkeys(step.detail.split("\n")[0] for step in bad))
+            reasons = reasons or "not every step was reached"
             return f"Not proved here: {reasons.rstrip('.')}."
         if not self.rehearsal:
             python = process.python_in(Path(".venv"))

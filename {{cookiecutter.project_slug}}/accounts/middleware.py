@@ -27,6 +27,6 @@ class PreferencesMiddleware:
         # The thread still has the zone of the request before.
         timezone.deactivate()
         if zone:
-            with suppress(ZoneInfoNotFoundError):
+            with suppress(ZoneInfoNotFoundError, ValueError, OSError):
                 timezone.activate(zone)
         return self.get_response(request)

@@ -183,8 +183,8 @@ if google_is_set:
         ],
         # Somebody with several Google accounts chooses one each time.
         "AUTH_PARAMS": {"prompt": "select_account"},
-        # Google has verified the address, so it opens the account here that has the same one. If
-        # that one never proved the address, its password is taken away: it may be an impostor's.
+        # Google has verified the address, so it opens the account here that has proved the same
+        # one. An account that only claims it may be an impostor's: accounts/adapter.py.
         "EMAIL_AUTHENTICATION": True,
     }
 SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True

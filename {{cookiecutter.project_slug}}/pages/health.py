@@ -2,7 +2,7 @@
 
 import logging
 
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.http import JsonResponse
 
 logger = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ class HealthMiddleware:
         try:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT 1")
-        except DatabaseError:
+        except Error:
             logger.exception("The database does not answer.", extra={"request": request})
             return JsonResponse({"process": "ok", "database": "unreachable"}, status=503)
         response = JsonResponse({"process": "ok", "database": "ok"})

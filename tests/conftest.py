@@ -20,6 +20,7 @@ from tests.helpers import (
     bake,
     caller_environment,
     find_new_python,
+    missing,
     render,
     run,
 )
@@ -111,3 +112,22 @@ def packages(tmp_path_factory) -> Callable[[str], Path]:
 def django_version(request) -> str:
     """Return each version of Django in turn."""
     return request.param
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """Return the path of a Chromium or Chrome."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = os.environ.get("CHROME_PATH") or next(filter(None, map(shutil.which, names)), None)
+    return found or missing("Chromium", "Install it, or name one: CHROME_PATH=/path/to/chrome")
+
+
+@pytest.fixture(scope="session")
+def browser(chromium):
+    """Return a running browser."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium)
+        yield browser
+        browser.close()

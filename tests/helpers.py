@@ -204,3 +204,9 @@ def find_new_python():
             return found.path
     assert not ON_CI, "CI has no Python that Django 6.1 runs on"
     pytest.skip("Install Python 3.12 or newer: https://www.python.org/downloads/")
+
+
+def missing(what, how):
+    """Fail on CI and skip elsewhere, saying how to get what is missing."""
+    assert not ON_CI, f"CI has no {what}"
+    pytest.skip(f"{what} is missing. {how}")

@@ -7,12 +7,11 @@ With REFRESH_SCREENSHOTS=1 the pictures of the README are taken anew.
 import json
 import os
 import re
-import shutil
 from pathlib import Path
 
 import pytest
 
-from tests.helpers import ON_CI, ROOT, run
+from tests.helpers import ROOT, missing, run
 from tests.live import SUPERUSER, installed, running
 from tests.openid import CLIENT_ID, CLIENT_SECRET, openid_provider
 
@@ -53,31 +52,6 @@ WORDS = {
         "save password": "Change Password",
     },
 }
-
-
-def missing(what, how):
-    """Fail on CI and skip elsewhere, saying how to get what is missing."""
-    assert not ON_CI, f"CI has no {what}"
-    pytest.skip(f"{what} is missing. {how}")
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    """Return the path of a Chromium or Chrome."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    found = os.environ.get("CHROME_PATH") or next(filter(None, map(shutil.which, names)), None)
-    return found or missing("Chromium", "Install it, or name one: CHROME_PATH=/path/to/chrome")
-
-
-@pytest.fixture(scope="session")
-def browser(chromium):
-    """Return a running browser."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium)
-        yield browser
-        browser.close()
 
 
 def from_npm(name):

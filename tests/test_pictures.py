@@ -18,7 +18,7 @@ from tests.cloudinary_api import FAULTS
 from tests.helpers import render
 from tests.live import running
 from tests.postgres import postgres
-from tests.test_browser import DESK, browser, chromium  # noqa: F401
+from tests.test_browser import DESK
 from tests.visitor import Visitor
 
 # Each storage with both versions of Django, both kinds of accounts, and static files in it or not.

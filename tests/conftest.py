@@ -11,8 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from tests import cloudinary_api
-from tests import s3 as s3_service
 from tests.helpers import (
     CHOICES,
     TEMPLATE,
@@ -24,6 +22,8 @@ from tests.helpers import (
     render,
     run,
 )
+from tests.project import cloudinary_api
+from tests.project import s3 as s3_service
 
 # The rehearsal is imported from a copy: bytecode below the template's folder would end up in every
 # project, and breaks file names that render to nothing.

@@ -14,12 +14,12 @@ import requests
 from PIL import Image
 from preflight.postgres import find_binaries
 
-from tests.cloudinary_api import FAULTS
 from tests.helpers import render
-from tests.live import running
-from tests.postgres import postgres
-from tests.test_browser import DESK
-from tests.visitor import Visitor
+from tests.preflight.postgres import postgres
+from tests.project.cloudinary_api import FAULTS
+from tests.project.live import running
+from tests.project.test_browser import DESK
+from tests.project.visitor import Visitor
 
 # Each storage with both versions of Django, both kinds of accounts, and static files in it or not.
 SITES = [

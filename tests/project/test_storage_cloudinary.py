@@ -9,9 +9,9 @@ import urllib.request
 
 import pytest
 
-from tests.cloudinary_api import FAULTS
-from tests.console import Console, Failed
 from tests.helpers import ROOT, production, render, run
+from tests.project.cloudinary_api import FAULTS
+from tests.project.console import Console, Failed
 
 PNG = "bytes.fromhex('89504e470d0a1a0a') + b'rest'"
 MP4 = "b'\\0\\0\\0\\x20ftypisom' + b'rest'"

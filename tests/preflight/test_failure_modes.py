@@ -13,7 +13,14 @@ from preflight import build, explain, process, rules
 from preflight.steps import Failed
 
 from tests.helpers import TEMPLATE, caller_environment, production, python_of, render, run
-from tests.rehearsal import UTF8, append, assert_caught, edit, rehearse, share_environments
+from tests.preflight.rehearsal import (
+    UTF8,
+    append,
+    assert_caught,
+    edit,
+    rehearse,
+    share_environments,
+)
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ import socket
 
 import pytest
 
-from tests.cloudinary_api import SECRET as CLOUD_SECRET
 from tests.helpers import BARE, bake, caller_environment, production, render, run
-from tests.s3 import SECRET as S3_SECRET
-from tests.test_settings import read_settings
+from tests.project.cloudinary_api import SECRET as CLOUD_SECRET
+from tests.project.s3 import SECRET as S3_SECRET
+from tests.project.test_settings import read_settings
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,7 @@ from preflight import (
 from preflight.steps import Failed, NotProved, State, Step, run_all
 
 from tests.helpers import caller_environment, production, python_of, run
-from tests.rehearsal import UTF8, edit
+from tests.preflight.rehearsal import UTF8, edit
 
 
 @pytest.fixture

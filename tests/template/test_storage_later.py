@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from tests.helpers import BARE, ROOT, caller_environment, production, python_of, render, run
-from tests.test_readme import blocks, paste
+from tests.template.test_documents import blocks, paste
 
 TITLES = {"s3": "S3", "cloudinary": "Cloudinary"}
 

@@ -26,7 +26,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
 from tests.helpers import Ended, caller_environment, free_port, production, python_of, render, run
-from tests.test_settings import find_new_python
+from tests.project.test_settings import find_new_python
 
 SUPERUSER = {
     "DJANGO_SUPERUSER_USERNAME": "grace",

@@ -9,7 +9,7 @@ import shutil
 import pytest
 
 from tests.helpers import caller_environment, python_of, run
-from tests.rehearsal import UTF8, append, edit, rehearse
+from tests.preflight.rehearsal import UTF8, append, edit, rehearse
 
 REQUIREMENTS = "Django==5.2.19\ngunicorn==27.0.1\ndj-database-url==3.1.2\npsycopg2-binary==2.9.13\n"
 WHITENOISE = '    "whitenoise.middleware.WhiteNoiseMiddleware",\n'

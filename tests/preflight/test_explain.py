@@ -12,7 +12,7 @@ import pytest
 from preflight import advice, explain
 
 from tests.helpers import caller_environment, run
-from tests.rehearsal import UTF8, append, rehearse, share_environments
+from tests.preflight.rehearsal import UTF8, append, rehearse, share_environments
 
 
 @pytest.fixture

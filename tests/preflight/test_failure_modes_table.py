@@ -27,7 +27,7 @@ WORDS = {
 def marked_tests() -> dict[int, list[str]]:
     """Return the names of the tests that say which rows they show."""
     found: dict[int, list[str]] = {}
-    for path in sorted((ROOT / "tests").glob("test_*.py")):
+    for path in sorted((ROOT / "tests").rglob("test_*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.FunctionDef):
                 continue

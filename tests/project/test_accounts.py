@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.live import SUPERUSER, installed, running
-from tests.visitor import Visitor
+from tests.project.live import SUPERUSER, installed, running
+from tests.project.visitor import Visitor
 
 PASSWORD = "correct horse battery"
 NUMBERS = itertools.count(1)

@@ -8,9 +8,9 @@ import urllib.request
 
 import pytest
 
-from tests.console import Console, Failed
 from tests.helpers import production, render, run
-from tests.s3 import FAULTS
+from tests.project.console import Console, Failed
+from tests.project.s3 import FAULTS
 
 
 @pytest.fixture(scope="module")

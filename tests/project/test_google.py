@@ -6,9 +6,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tests.live import installed, running
-from tests.openid import CLIENT_ID, CLIENT_SECRET, openid_provider
-from tests.visitor import Visitor
+from tests.project.live import installed, running
+from tests.project.openid import CLIENT_ID, CLIENT_SECRET, openid_provider
+from tests.project.visitor import Visitor
 
 CALLBACK = "/accounts/google/login/callback/"
 PASSWORD = "correct horse battery"

@@ -13,7 +13,7 @@ import pytest
 from preflight import postgres as own
 
 from tests.helpers import ON_CI, caller_environment, production, python_of, run
-from tests.postgres import postgres
+from tests.preflight.postgres import postgres
 
 ASK = """
 import django

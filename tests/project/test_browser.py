@@ -1,7 +1,7 @@
 """The pages in a real browser: people with and without a mouse, machines that judge pages.
 
-Chromium comes from the system, axe-core and Lighthouse from npm (`npm ci` in tests/browser).
-With REFRESH_SCREENSHOTS=1 the pictures of the README are taken anew.
+Chromium comes from the system, axe-core and Lighthouse from npm: `npm ci` in
+tests/project/browser. REFRESH_SCREENSHOTS=1 replaces the screenshots of the README.
 """
 
 import json
@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from tests.helpers import ROOT, missing, run
-from tests.live import SUPERUSER, installed, running
-from tests.openid import CLIENT_ID, CLIENT_SECRET, openid_provider
+from tests.project.live import SUPERUSER, installed, running
+from tests.project.openid import CLIENT_ID, CLIENT_SECRET, openid_provider
 
-FROM_NPM = ROOT / "tests/browser/node_modules"
+FROM_NPM = ROOT / "tests/project/browser/node_modules"
 SCREENSHOTS = ROOT / "docs/screenshots"
 DESK = {"viewport": {"width": 1100, "height": 720}}
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
@@ -58,7 +58,7 @@ def from_npm(name):
     """Return the path of something that npm installs."""
     path = FROM_NPM / name
     if not path.exists():
-        missing(name, "npm ci --prefix tests/browser")
+        missing(name, "npm ci --prefix tests/project/browser")
     return path
 
 
@@ -337,7 +337,7 @@ def assert_fits_a_phone(page, path):
 def judge(chromium, categories, url, cookie=""):
     """Return what Lighthouse says of a page."""
     from_npm("lighthouse")
-    script = ROOT / "tests/browser/lighthouse.mjs"
+    script = ROOT / "tests/project/browser/lighthouse.mjs"
     ended = run(["node", script, chromium, categories, url, cookie], ROOT, dict(os.environ))
     assert ended.status == 0, ended.output
     return json.loads(ended.output.splitlines()[-1])

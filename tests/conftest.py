@@ -1,10 +1,8 @@
-"""Fixtures: a project that was generated and proved, and the rehearsal's own modules."""
+"""Fixtures: a project that was generated and proved, services, interpreters, a browser."""
 
-import atexit
 import os
 import shutil
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -13,7 +11,6 @@ import pytest
 
 from tests.helpers import (
     CHOICES,
-    TEMPLATE,
     Ended,
     bake,
     caller_environment,
@@ -24,13 +21,6 @@ from tests.helpers import (
 )
 from tests.project import cloudinary_api
 from tests.project import s3 as s3_service
-
-# The rehearsal is imported from a copy: bytecode below the template's folder would end up in every
-# project, and breaks file names that render to nothing.
-_copy = tempfile.mkdtemp(prefix="preflight-under-test-")
-atexit.register(shutil.rmtree, _copy, ignore_errors=True)
-shutil.copytree(TEMPLATE / "preflight", Path(_copy) / "preflight")
-sys.path.insert(0, _copy)
 
 
 @pytest.fixture(scope="session")

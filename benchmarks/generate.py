@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from tests.helpers import bake, caller_environment, render, run  # noqa: E402
-from tests.test_outcomes import hide_uv, without_uv  # noqa: E402
+from tests.template.test_outcomes import hide_uv, without_uv  # noqa: E402
 
 SETTINGS = """
 STATIC_ROOT = BASE_DIR / "staticfiles"
@@ -50,7 +50,7 @@ def generate(folder: Path, env: dict[str, str]) -> dict[str, float]:
     for _ in range(2):
         # The first one takes the commit where the hook took the files.
         began = time.monotonic()
-        ended = run([sys.executable, "-m", "preflight"], folder / "out/site", env)
+        ended = run([sys.executable, "preflight.pyz"], folder / "out/site", env)
         again.append(time.monotonic() - began)
         assert ended.status == 0, ended.output
     return {"all": total, "rehearsed again": again[-1], **steps}

@@ -21,9 +21,10 @@ sys.path.insert(0, str(ROOT))
 sys.path.append(str(ROOT / "{{cookiecutter.project_slug}}"))
 sys.dont_write_bytecode = True
 
-from tests.helpers import run  # noqa: E402
 from tests.live import SUPERUSER, installed, running  # noqa: E402
 from tests.visitor import Visitor  # noqa: E402
+
+from tests.helpers import run  # noqa: E402
 
 PAGES = ["/", "/accounts/login/", "/accounts/profile/"]
 

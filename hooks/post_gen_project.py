@@ -41,7 +41,7 @@ STORAGE_COMMANDS = {
 TRY_STORAGE = "heroku run python manage.py check_storage"
 
 # The exit statuses of preflight.
-PROVED, WRONG, STOPPED = 0, 1, 130
+PROVED, FAILED, STOPPED = 0, 1, 130
 
 
 def say(text: str = "") -> None:
@@ -123,7 +123,7 @@ def prove() -> int:
 
     Nothing is committed yet, so the rehearsal takes the files as the first commit will.
     """
-    command = [sys.executable, "-m", "preflight", "--uncommitted", "setup", "--rehearse"]
+    command = [sys.executable, "preflight.pyz", "--uncommitted", "setup", "--rehearse"]
     process = subprocess.Popen(command, cwd=PROJECT)
     try:
         return process.wait()
@@ -177,7 +177,7 @@ def next_commands(committed: bool) -> str:
     set_up = (PROJECT / python.replace("\\", "/")).exists() or (PROJECT / f"{python}.exe").exists()
     commands = [
         ("Go there", f"cd {folder}"),
-        *([] if set_up else [("Set it up", f"{any_python()} -m preflight setup")]),
+        *([] if set_up else [("Set it up", f"{any_python()} preflight.pyz setup")]),
         ("Start it", f"{python} manage.py runserver"),
         *([] if committed else [("Commit it", "git add .")]),
         *([] if committed else [("", 'git commit -m "Start the project"')]),
@@ -217,11 +217,11 @@ def close(outcome: str, seconds: float) -> None:
     say(f"heroku-django: outcome={outcome} seconds={seconds:.1f}")
 
 
-def report_wrong(repository: str) -> None:
+def report_failure(repository: str) -> None:
     """Say whose fault a failure is."""
     if repository == "existing":
-        say("Your own files stayed as they were; one of them may be the reason. Mend it, then")
-        say(f"  {any_python()} -m preflight --uncommitted setup --rehearse")
+        say("Your own files stayed as they were; one of them may be the reason. Fix it, then")
+        say(f"  {any_python()} preflight.pyz --uncommitted setup --rehearse")
     else:
         say("This is a fault of the template, not yours. Please report it with that output:")
         say("  https://github.com/org/heroku-django/issues")
@@ -236,13 +236,13 @@ def work() -> int:
     repository = start_repository()
     status = prove() if VERIFY != "none" else None
     say()
-    if status == WRONG:
-        report_wrong(repository)
-        close("wrong", time.monotonic() - began)
+    if status == FAILED:
+        report_failure(repository)
+        close("failed", time.monotonic() - began)
         return 1
     if status not in {None, PROVED}:
         say(f"The project is in {PROJECT}. Its proof is missing; get it later, there, with")
-        say(f"  {any_python()} -m preflight --uncommitted setup --rehearse")
+        say(f"  {any_python()} preflight.pyz --uncommitted setup --rehearse")
         say()
     advice = commit(repository) if status != STOPPED else None
     if advice:

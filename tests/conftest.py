@@ -1,6 +1,5 @@
-"""Fixtures: a project that was generated and proved, and the rehearsal's own modules."""
+"""Fixtures: a project that was generated and proved, services, interpreters, a browser."""
 
-import atexit
 import os
 import shutil
 import sys
@@ -14,7 +13,6 @@ import pytest
 from tests.helpers import (
     CHOICES,
     SHARED,
-    TEMPLATE,
     Ended,
     bake,
     caller_environment,
@@ -26,13 +24,6 @@ from tests.helpers import (
 )
 from tests.project import cloudinary_api
 from tests.project import s3 as s3_service
-
-# The rehearsal is imported from a copy: bytecode below the template's folder would end up in every
-# project, and breaks file names that render to nothing.
-_copy = tempfile.mkdtemp(prefix="preflight-under-test-")
-atexit.register(shutil.rmtree, _copy, ignore_errors=True)
-shutil.copytree(TEMPLATE / "preflight", Path(_copy) / "preflight")
-sys.path.insert(0, _copy)
 
 
 def pytest_configure(config):

@@ -9,8 +9,8 @@ import sys
 import time
 
 import pytest
-from preflight import advice, explain
 
+from preflight import advice, explain
 from tests.helpers import caller_environment, run
 from tests.preflight.rehearsal import UTF8, append, rehearse, share_environments
 

@@ -9,9 +9,9 @@ import shutil
 import sys
 
 import pytest
+
 from preflight import build, explain, process, rules
 from preflight.steps import Failed
-
 from tests.helpers import TEMPLATE, caller_environment, production, python_of, render, run
 from tests.preflight.rehearsal import (
     UTF8,

@@ -7,11 +7,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-import preflight
 import psycopg2
 import pytest
-from preflight import postgres as own
 
+import preflight
+from preflight import postgres as own
 from tests.helpers import ON_CI, caller_environment, production, python_of, run
 from tests.preflight.postgres import postgres
 

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from preflight import (
     build,
     contract,
@@ -24,7 +25,6 @@ from preflight import (
     web,
 )
 from preflight.steps import Failed, NotProved, State, Step, run_all
-
 from tests.helpers import caller_environment, production, python_of, run
 from tests.preflight.rehearsal import UTF8, edit
 
@@ -154,7 +154,7 @@ def site(proved, tree, tmp_path):
     variables = production(**home) | rules.DYNO_VARIABLES | {"DATABASE_URL": url}
     build.collect_static(tree, python, variables)
     release.run_release_command(tree, python, variables)
-    facts, failure = inspection.ask(tree, python, variables)
+    facts, failure = inspection.ask(tree, python, variables, tmp_path)
     assert failure is None
     site = web.Site(tree, python, variables, tmp_path / "web.log", facts)
     yield site

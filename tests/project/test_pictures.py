@@ -12,8 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 from PIL import Image
-from preflight.postgres import find_binaries
 
+from preflight.postgres import find_binaries
 from tests.helpers import render
 from tests.preflight.postgres import postgres
 from tests.project.cloudinary_api import FAULTS

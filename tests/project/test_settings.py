@@ -301,7 +301,7 @@ def test_runserver_without_env_says_what_to_do_and_ends(python, project):
     ended = run([python, "manage.py", "runserver", "127.0.0.1:0"], project, BARE, timeout=60)
     assert ended.status != 0
     assert "SECRET_KEY is not set." in ended.output
-    assert "python3 -m preflight setup" in ended.output
+    assert 'follow "Run it here" in README.md' in ended.output
 
 
 def test_development_needs_no_manifest_and_no_account_elsewhere(python, variant):

@@ -158,7 +158,7 @@ def test_the_printed_command_for_the_key_makes_one(proved):
 
 def test_a_second_rehearsal_of_the_committed_project_holds(proved, tmp_path):
     project, _ = proved
-    ended = run([python_of(project), "-m", "preflight"], project, caller_environment(tmp_path))
+    ended = run([python_of(project), "preflight.pyz"], project, caller_environment(tmp_path))
     assert ended.status == 0, ended.output
     assert re.search(r"commit [0-9a-f]+ on main", ended.output)
 

@@ -91,15 +91,15 @@ def test_a_teammate_sets_a_clone_up_with_one_command(proved, tmp_path):
     clone = tmp_path / "clone"
     env = caller_environment(tmp_path / "home")
     assert run(["git", "clone", "-q", proved[0], clone], tmp_path, env).status == 0
-    made = run(["python3", "-m", "preflight", "setup"], clone, env)
+    made = run(["python3", "preflight.pyz", "setup"], clone, env)
     assert made.status == 0, made.output
     assert "SECRET_KEY=" in (clone / ".env").read_text(encoding="utf-8")
     tested = run([python_of(clone), "-m", "pytest", "-q"], clone, env)
     assert tested.status == 0, tested.output
-    again = run(["python3", "-m", "preflight", "setup"], clone, env)
+    again = run(["python3", "preflight.pyz", "setup"], clone, env)
     assert again.status == 0, again.output
     assert ".env kept as it is" in again.output and ", kept" in again.output
-    rehearsed = run([python_of(clone), "-m", "preflight"], clone, env)
+    rehearsed = run([python_of(clone), "preflight.pyz"], clone, env)
     assert rehearsed.status == 0, rehearsed.output
 
 
@@ -131,7 +131,7 @@ def test_setup_leaves_alone_what_env_names_in_any_spelling(proved, tmp_path):
     for line in ("\ufeffDATABASE_URL={}", "'DATABASE_URL'={}", "export DATABASE_URL={}"):
         text = line.format(f"sqlite:///{other}") + "\nDEBUG=true\n"
         (clone / ".env").write_text(text, encoding="utf-8")
-        made = run(["python3", "-m", "preflight", "setup"], clone, env)
+        made = run(["python3", "preflight.pyz", "setup"], clone, env)
         assert made.status == 0, made.output
         assert not other.exists()
         assert "Ready in" in made.output and "manage.py runserver" in made.output
@@ -222,7 +222,7 @@ def test_credentials_of_the_caller_do_not_reach_the_project(project, proved, tmp
         CLOUDINARY_URL="cloudinary://a:b@c",
         OTHER_TOKEN="secret",
     )
-    command = [python_of(project), "-m", "preflight", "--uncommitted"]
+    command = [python_of(project), "preflight.pyz", "--uncommitted"]
     ended = run(command, project, env)
     assert ended.status == 0, ended.output
     assert re.search(r"release  tests .* passed", ended.output)

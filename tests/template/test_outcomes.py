@@ -1,4 +1,4 @@
-"""The three outcomes of the hook, told apart: proved, not proved here, wrong."""
+"""The three outcomes of the hook, told apart: proved, not proved here, failed."""
 
 import os
 import shutil
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers import CHOICES, ROOT, bake, caller_environment, python_of, run
+from tests.helpers import CHOICES, ROOT, TEMPLATE, bake, caller_environment, python_of, run
 
 UNREACHABLE = "http://127.0.0.1:9/simple"
 
@@ -25,17 +25,18 @@ def without_uv(home: Path, **variables: str) -> dict[str, str]:
 
 
 def edited_template(tmp_path: Path, name: str, old: str, new: str) -> Path:
-    """Return a copy of the template in which one file of the project says something else."""
+    """Return a copy of the template in which one file of the project or of preflight differs."""
     copy = tmp_path / "template"
-    kept = ("cookiecutter.json", "hooks", "{{cookiecutter.project_slug}}")
-    for part in kept:
+    for part in ("cookiecutter.json", "hooks", "preflight", "tools", TEMPLATE.name):
         source = ROOT / part
         copy.mkdir(exist_ok=True)
         (shutil.copytree if source.is_dir() else shutil.copyfile)(source, copy / part)
-    path = copy / kept[2] / name
+    path = (copy if name.startswith("preflight/") else copy / TEMPLATE.name) / name
     text = path.read_text(encoding="utf-8")
     assert old in text
     path.write_text(text.replace(old, new), encoding="utf-8")
+    built = run([sys.executable, "tools/build_pyz.py"], copy)
+    assert built.status == 0, built.output
     return copy
 
 
@@ -55,7 +56,7 @@ def test_no_network_leaves_the_project_and_says_how_to_prove_it(tmp_path):
     ended = bake(tmp_path / "out", env=env, project_slug="site")
     assert (ended.status, ended.outcome) == (0, "not-proved"), ended.output
     assert "the package index did not answer" in ended.output
-    assert "python3 -m preflight --uncommitted setup --rehearse" in ended.output
+    assert "python3 preflight.pyz --uncommitted setup --rehearse" in ended.output
     assert (tmp_path / "out/site/manage.py").is_file()
     assert "Traceback" not in ended.output
 
@@ -114,7 +115,7 @@ def test_no_python_that_django_allows_is_said(tmp_path):
 
 def edited_again(template: Path, name: str, text: str) -> Path:
     """Replace a whole file in a copy of the template."""
-    (template / "{{cookiecutter.project_slug}}" / name).write_text(text, encoding="utf-8")
+    (template / TEMPLATE.name / name).write_text(text, encoding="utf-8")
     return template
 
 
@@ -123,7 +124,7 @@ def test_a_fault_of_the_project_is_an_error_with_its_last_lines(tmp_path):
         tmp_path, "config/urls.py", 'include("pages.urls")', 'include("pages.missing")'
     )
     ended = bake_from(template, tmp_path / "out")
-    assert (ended.status, ended.outcome) == (1, "wrong"), ended.output
+    assert (ended.status, ended.outcome) == (1, "failed"), ended.output
     assert "No module named 'pages.missing'" in ended.output
     assert not (tmp_path / "out/site").exists()
     log = next(line for line in ended.output.splitlines() if "The whole output is in" in line)
@@ -135,7 +136,7 @@ def test_a_fault_of_the_project_is_an_error_with_its_last_lines(tmp_path):
 def test_a_failing_test_of_the_project_is_an_error(tmp_path):
     template = edited_template(tmp_path, "tests/test_pages.py", "== 404", "== 405")
     ended = bake_from(template, tmp_path / "out", "--keep-project-on-failure")
-    assert (ended.status, ended.outcome) == (1, "wrong"), ended.output
+    assert (ended.status, ended.outcome) == (1, "failed"), ended.output
     assert "The project's tests fail." in ended.output
     assert (tmp_path / "out/site").exists()
 

@@ -40,7 +40,7 @@ def test_the_steps_make_the_project_of_the_other_answer(proved, tmp_path, storag
     env = caller_environment(tmp_path / "home")
     project = tmp_path / "site"
     assert run(["git", "clone", "-q", proved[0], project], tmp_path, env).status == 0
-    made = run([sys.executable, "-m", "preflight", "setup"], project, env)
+    made = run([sys.executable, "preflight.pyz", "setup"], project, env)
     assert made.status == 0, made.output
     # What its owner has done since: a model with a file, and a change to a file of the template.
     (project / "pages/models.py").write_text(MODEL, encoding="utf-8")

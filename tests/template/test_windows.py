@@ -6,8 +6,8 @@ import re
 
 import pytest
 from cookiecutter.environment import StrictEnvironment
-from preflight import process
 
+from preflight import process
 from tests.helpers import OPTIONS, ROOT, TEMPLATE, covering_combinations, render
 
 
@@ -49,7 +49,7 @@ def test_printed_commands_need_no_activation(tmp_path, monkeypatch, system, pyth
     assert "git push heroku main" in printed
     assert "git add ." in printed
     # Nothing is set up here, so that comes first.
-    assert f"{'py' if system == 'nt' else 'python3'} -m preflight setup" in printed
+    assert f"{'py' if system == 'nt' else 'python3'} preflight.pyz setup" in printed
 
 
 def test_a_folder_with_a_space_is_quoted(tmp_path, monkeypatch):
@@ -86,7 +86,7 @@ def own_code():
     """Return every Python file that may run on Windows."""
     return [
         *(ROOT / "hooks").glob("*.py"),
-        *(TEMPLATE / "preflight").glob("*.py"),
+        *(ROOT / "preflight").glob("*.py"),
         *(TEMPLATE / "config").glob("*.py*"),
         *(TEMPLATE / "tests").glob("*.py"),
     ]
@@ -117,7 +117,8 @@ def test_control_files_keep_their_line_feeds_on_windows():
     for pattern in ("Procfile", "*.txt", ".python-version", "*.py", "app.json", "*.lock"):
         assert re.search(rf"(?m)^{re.escape(pattern)} text eol=lf$", attributes), pattern
     assert OPTIONS["_new_lines"] == "\n"
-    assert "_copy_without_render" not in OPTIONS
+    # Every other file is rendered, so it gets the line ends of _new_lines.
+    assert OPTIONS["_copy_without_render"] == ["preflight.pyz"]
 
 
 def test_the_procfile_for_windows_serves_without_gunicorn(tmp_path):
@@ -130,9 +131,9 @@ def test_the_procfile_for_windows_serves_without_gunicorn(tmp_path):
 def test_the_readme_of_a_project_has_every_command_for_powershell(tmp_path):
     readme = (render(tmp_path) / "README.md").read_text(encoding="utf-8")
     for command in (
-        "py -m preflight setup",
+        "py preflight.pyz setup",
         r".venv\Scripts\python manage.py runserver",
-        "py -m preflight",
+        "py preflight.pyz",
         r'SECRET_KEY="$(.venv\Scripts\python -c',
     ):
         assert command in readme

@@ -573,10 +573,10 @@ class Environment:
         lines = ["This site does not start yet. Its environment is not complete:", ""]
         for problem in problems:
             lines += [f"  {problem.sentence}", f"      {problem.command}"]
+        lines += ["", "README.md explains every variable."]
         if "DYNO" not in os.environ:
-            lines += ["", "On your own machine, this makes what is missing:"]
-            lines += ["      python3 -m preflight setup    (on Windows: py -m preflight setup)"]
-        message = "\n".join([*lines, "", "README.md explains every variable."])
+            lines += ['To set up your own machine, follow "Run it here" in README.md.']
+        message = "\n".join(lines)
         if threading.current_thread() is not threading.main_thread():
             # runserver starts the site in a thread, where SystemExit says nothing and ends nothing.
             print(message, file=sys.stderr, flush=True)

@@ -1,20 +1,17 @@
-"""The command line: `python -m preflight` and `python -m preflight setup`."""
-
-import sys
-
-if sys.version_info < (3, 10):  # noqa: UP036 - any Python may start this; it says what it needs.
-    sys.exit("The rehearsal needs Python 3.10 or newer: https://www.python.org/downloads/")
+"""The command line of preflight."""
 
 import argparse
 import json
 import shutil
 import signal
 import stat
+import sys
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from preflight import (
+    about,
     build,
     contract,
     explain,
@@ -217,7 +214,9 @@ class Plan:
         """
         url = f"sqlite:///{(self.folder / inspection.DATABASE).as_posix()}"
         variables = self.variables | rules.DYNO | {"DATABASE_URL": url}
-        self.facts, failure = inspection.ask(self.tree, self.production_python, variables)
+        self.facts, failure = inspection.ask(
+            self.tree, self.production_python, variables, self.folder
+        )
         if failure:
             raise failure
         return "models and migrations agree"
@@ -299,6 +298,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Run a rehearsal or a set-up, or explain a log; return the exit status."""
     options = parse(arguments)
     report.prepare_terminal()
+    if options.version:
+        print(about.version())
+        return report.PROVED
     if options.command == "explain":
         return explain_log(options)
     for name in ("SIGTERM", "SIGHUP"):
@@ -357,11 +359,14 @@ def explain_log(options: argparse.Namespace) -> int:
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     """Return the options of the command line."""
     parser = argparse.ArgumentParser(
-        prog="python -m preflight",
+        prog=about.COMMAND,
         description="Rehearse the deploy of a Django project to Heroku on this machine.",
-        epilog="Exit status: 0 all held (explain: something was explained), 1 something is wrong, "
-        "2 the command line is, 3 not proved here (network, disk, time, no Python; explain: "
+        epilog="Exit status: 0 all held (explain: something was explained), 1 something failed, "
+        "2 the command line is wrong, 3 not proved here (network, disk, time, no Python; explain: "
         "nothing was recognised), 130 stopped.",
+    )
+    parser.add_argument(
+        "--version", action="store_true", help="print the version and the hash of the source"
     )
     parser.add_argument("--project", type=Path, default=Path(), help="the folder (this one)")
     parser.add_argument(

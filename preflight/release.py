@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-from preflight import contract, postgres, process
+from preflight import about, contract, postgres, process
 from preflight.build import find_manage_py, run_project
 from preflight.steps import Failed, NotProved, NotReached
 
@@ -191,7 +191,7 @@ def run_tests(tree: Path, python: Path, variables: dict[str, str]) -> str:
     if has_pytest:
         command = [str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider"]
     elif (tree / "requirements-test.txt").is_file() or (tree / "uv.lock").is_file():
-        raise NotProved("there is no .venv to run them in: python -m preflight setup")
+        raise NotProved(f"there is no .venv to run them in: {about.COMMAND} setup")
     elif not (tree / command[1]).is_file():
         raise NotReached
     try:

@@ -26,10 +26,10 @@ LAST_LINES = 25
 CONTROL = r"[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f]|\x1b(?!\[\d*m)"
 INDENT = 12
 
-# Exit statuses, also told in the README.
-PROVED, WRONG, USAGE, NOT_PROVED, STOPPED = 0, 1, 2, 3, 130
-COLOUR_OF = {PROVED: State.OK, WRONG: State.FAILED, NOT_PROVED: State.NOT_PROVED}
-OUTCOMES = {PROVED: "proved", WRONG: "wrong", NOT_PROVED: "not-proved", STOPPED: "stopped"}
+# Exit statuses, also in the README.
+PROVED, FAILED, USAGE, NOT_PROVED, STOPPED = 0, 1, 2, 3, 130
+COLOUR_OF = {PROVED: State.OK, FAILED: State.FAILED, NOT_PROVED: State.NOT_PROVED}
+OUTCOMES = {PROVED: "proved", FAILED: "failed", NOT_PROVED: "not-proved", STOPPED: "stopped"}
 
 
 def prepare_terminal() -> None:
@@ -157,7 +157,7 @@ class Report:
         states = {step.state for step in steps}
         status = PROVED
         if State.FAILED in states:
-            status = WRONG
+            status = FAILED
         elif states & {State.NOT_PROVED, State.NOT_REACHED}:
             # Nothing has failed, and not everything was shown.
             status = NOT_PROVED
@@ -180,9 +180,9 @@ class Report:
 
     def verdict(self, steps: list[Step], status: int, seconds: float) -> str:
         """Return the sentence that says how it went."""
-        if status == WRONG:
-            wrong = ", ".join(step.title for step in steps if step.state is State.FAILED)
-            return f"Wrong: {wrong}. Mend that before the push."
+        if status == FAILED:
+            failed = ", ".join(step.title for step in steps if step.state is State.FAILED)
+            return f"Failed: {failed}. Fix this before you push."
         if status == NOT_PROVED:
             bad = [step for step in steps if step.state is State.NOT_PROVED]
             reasons = "; ".join(dict.fromkeys(step.detail.split("\n")[0] for step in bad))

@@ -6,21 +6,25 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from preflight import advice
+from preflight import about, advice
 from preflight.build import find_manage_py, run_project
 from preflight.steps import Failed, NotReached
 
 # The file that DATABASE_URL names while the project is asked.
 DATABASE = "inspection.sqlite3"
-PROBE = Path(__file__).with_name("probe.py")
 
 
-def ask(tree: Path, python: Path, variables: dict[str, str]) -> tuple[dict, Failed | None]:
+def ask(
+    tree: Path, python: Path, variables: dict[str, str], folder: Path
+) -> tuple[dict, Failed | None]:
     """Return what the project says of itself, and the failure if its migrations do not fit.
 
-    The facts are empty if the project cannot be loaded.
+    The facts are empty if the project cannot be loaded. The source of probe.py is written to
+    `folder`, because the project's interpreter cannot read it in a zip.
     """
-    code = f"import runpy; runpy.run_path({str(PROBE)!r})"
+    probe = folder / "probe.py"
+    probe.write_text(about.read("probe.py"), encoding="utf-8")
+    code = f"import runpy; runpy.run_path({str(probe)!r})"
     command = [str(python), find_manage_py(tree), "shell", "-c", code]
     try:
         return read_facts(

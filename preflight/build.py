@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
-from preflight import advice, contract, process, rules
+from preflight import about, advice, contract, process, rules
 from preflight.interpreter import Python
 from preflight.process import Finished
 from preflight.steps import Failed, NotProved, NotReached
@@ -43,7 +43,7 @@ def install_command(project: Path, environment: Path, uv: str | None, tests: boo
     if (project / "uv.lock").is_file():
         if not uv:
             raise NotProved(
-                "there is no uv here, which this project needs: preflight setup gets it"
+                f"there is no uv here, which this project needs: {about.COMMAND} setup gets it"
             )
         groups = [] if tests else ["--no-default-groups"]
         return [uv, "sync", "--quiet", "--locked", "--inexact", *groups]

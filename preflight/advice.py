@@ -8,6 +8,8 @@ others are those of Django 5.2 and 6.1, pip 26 and uv 0.13, seen on the same day
 
 from typing import NamedTuple
 
+from preflight.about import COMMAND
+
 
 class Advice(NamedTuple):
     """A known failure: how its output looks, what it means, what to do, where to read more."""
@@ -571,7 +573,7 @@ ADVICE = (
     Advice(
         r"pre-receive hook declined|Push rejected",
         "Heroku did not take the push; the cause stands above this line.",
-        "Read the log from the top. Here, python -m preflight --only build shows the same.",
+        f"Read the log from the top. {COMMAND} --only build shows the same failure here.",
         f"{DEV_CENTER}/git",
     ),
     Advice(
@@ -609,7 +611,7 @@ CODES = {
     ),
     "H20": (
         "The web process did not start within 75 s.",
-        "Rehearse the start: python -m preflight --only web",
+        f"Rehearse the start: {COMMAND} --only web",
     ),
     "H22": ("Too many connections at once.", "Answer faster, or add dynos."),
     "H27": ("The visitor left before the answer.", "Nothing, unless the page is slow."),
@@ -624,7 +626,7 @@ CODES = {
     "R10": (
         "The web process did not listen on $PORT within 60 s.",
         "Let gunicorn choose the address; runserver and a fixed port do not work. Rehearse it: "
-        "python -m preflight --only web",
+        f"{COMMAND} --only web",
     ),
     "R12": (
         "The web process did not end within 30 s of SIGTERM.",

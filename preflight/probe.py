@@ -25,7 +25,7 @@ from django.urls import NoReverseMatch, reverse
 ROOT = Path.cwd()
 STATIC_TAG = r"[{]%\s*static\s+(['\"])([^'\"]+)\1\s*(?:as\s+\w+\s*)?%[}]"
 COMMENT = r"[{]#.*?#[}]|[{]%\s*comment\b.*?%[}].*?[{]%\s*endcomment\s*%[}]"
-SKIPPED = {"preflight", "tests", "node_modules"}
+SKIPPED = {"tests", "node_modules"}
 
 
 def find_admin():

@@ -1,0 +1,54 @@
+"""Build preflight.pyz, the package preflight as one executable zip (PEP 441).
+
+    python3 tools/build_pyz.py
+
+It writes the file that the template copies into every project, or the file that you name. The bytes
+depend on the source alone, not on the Python, the system or the time: entries are sorted and not
+compressed, dates and attributes are fixed, and line ends are LF.
+"""
+
+import io
+import sys
+import zipfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+TARGET = ROOT / "{{cookiecutter.project_slug}}" / "preflight.pyz"
+SHEBANG = b"#!/usr/bin/env python3\n"
+MAIN = """\
+import sys
+
+from preflight.__main__ import main
+
+sys.exit(main())
+"""
+# The first date that a zip can have.
+DATE = (1980, 1, 1, 0, 0, 0)
+UNIX, REGULAR_FILE = 3, 0o100644
+
+
+def read_sources(package: Path) -> dict[str, bytes]:
+    """Return the content of every entry by its name."""
+    sources = {
+        path.relative_to(package.parent).as_posix(): path.read_bytes().replace(b"\r\n", b"\n")
+        for path in package.rglob("*.py")
+    }
+    return sources | {"__main__.py": MAIN.encode()}
+
+
+def build(package: Path = ROOT / "preflight") -> bytes:
+    """Return the bytes of preflight.pyz for the source in the folder `package`."""
+    content = io.BytesIO()
+    content.write(SHEBANG)
+    with zipfile.ZipFile(content, "a", zipfile.ZIP_STORED) as archive:
+        for name, source in sorted(read_sources(package).items()):
+            entry = zipfile.ZipInfo(name, DATE)
+            entry.create_system = UNIX
+            entry.external_attr = REGULAR_FILE << 16
+            archive.writestr(entry, source)
+    return content.getvalue()
+
+
+if __name__ == "__main__":
+    target = Path(sys.argv[1]) if len(sys.argv) > 1 else TARGET
+    target.write_bytes(build())

@@ -14,10 +14,9 @@ from tests.helpers import (
     CHOICES,
     SHARED,
     Ended,
-    bake,
-    caller_environment,
     environment_with,
     find_new_python,
+    generate_default_project,
     missing,
     once,
     render,
@@ -41,13 +40,7 @@ def pytest_unconfigure(config):
 @pytest.fixture(scope="session")
 def proved() -> tuple[Path, Ended]:
     """Return the project of the default answers, and the output of its generation."""
-
-    def generate(folder: Path) -> None:
-        ended = bake(folder, env=caller_environment(folder / "home"), project_slug="site")
-        assert ended.outcome == "proved", ended.output
-        (folder / "output.txt").write_text(ended.output, encoding="utf-8")
-
-    folder = once("proved", generate)
+    folder = once("proved", generate_default_project)
     return folder / "site", Ended(0, (folder / "output.txt").read_text(encoding="utf-8"))
 
 

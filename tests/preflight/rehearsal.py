@@ -1,12 +1,29 @@
 """Break a project, rehearse one phase of its deploy, and look at what is told."""
 
+import io
 import json
 import os
-import sys
+import shutil
+import signal
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import patch
 
-from tests.helpers import caller_environment, run
+from preflight.__main__ import Plan, main
+from preflight.release import Database
+from preflight.report import Report
+from preflight.steps import run_all
+from tests.helpers import (
+    caller_environment,
+    generate_default_project,
+    once,
+    production,
+    python_of,
+    run,
+)
 
 UTF8 = {"encoding": "utf-8"}
 
@@ -36,22 +53,87 @@ class Told:
         return " ".join(" ".join(said).split())
 
 
+@contextmanager
+def calling(project: Path, **variables: str) -> Iterator[None]:
+    """Give preflight, which runs in this process, the environment of a caller with git set up."""
+    environment = caller_environment(project.parent / "home", **variables)
+    handled = [number for number in (signal.SIGTERM, getattr(signal, "SIGHUP", None)) if number]
+    before = {number: signal.getsignal(number) for number in handled}
+    with patch.dict(os.environ, environment, clear=True):
+        yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
 def rehearse(project: Path, *options: str, **variables: str) -> Told:
     """Rehearse a project as the command does, with all files as if they were committed."""
-    home = project.parent / "home"
-    command = [sys.executable, "-m", "preflight", "--json", "--project", project]
-    env = caller_environment(home, **variables)
-    ended = run([*command, *(options or ["--uncommitted"])], project, env)
-    assert "Traceback (most" not in ended.output.partition("{")[0], ended.output
-    document = json.loads(ended.output[ended.output.index("{") :])
+    arguments = ["--json", "--project", str(project), *(options or ["--uncommitted"])]
+    output = io.StringIO()
+    with calling(project, **variables), redirect_stdout(output):
+        status = main(arguments)
+    document = json.loads(output.getvalue())
     assert document["outcome"] in {"proved", "failed", "not-proved"}
-    return Told(ended.status, document)
+    return Told(status, document)
 
 
-def assert_caught(project: Path, cause: str, *words: str, **variables: str) -> Told:
-    """Rehearse the phase of `cause`, "phase title"; that step alone fails, and says all `words`."""
+def rehearse_step(project: Path, cause: str) -> Told:
+    """Rehearse one step, "phase title", and no other than those whose result it uses.
+
+    A step of the web phase finds a SQLite database that is migrated already, so that no release
+    runs before it.
+    """
+    plan = Plan(project, Path(tempfile.mkdtemp(prefix="preflight-")), uncommitted=True)
+    report = Report(project, rehearsal=True, as_json=True, only=cause)
+    output = io.StringIO()
+    with calling(project):
+        try:
+            found = plan.add("setup", "interpreter", plan.find_python)
+            plan.plan_rehearsal(found, found, found)
+            steps = {f"{step.phase} {step.title}": step for step in plan.steps}
+            if cause.startswith("web"):
+                shutil.copyfile(migrated_database(), plan.folder / "release.sqlite3")
+                url = f"sqlite:///{(plan.folder / 'release.sqlite3').as_posix()}"
+                plan.database = Database(url, "")
+                steps["web boot"].after.remove(steps["release release command"])
+            wanted = [steps[cause]]
+            for step in wanted:
+                # These two leave something that others use, even if they fail.
+                used = [s for s in step.behind if s.title in {"collectstatic", "migrations"}]
+                wanted += [before for before in step.after + used if before not in wanted]
+            plan.steps = [step for step in plan.steps if step in wanted]
+            for step in plan.steps:
+                step.behind = [before for before in step.behind if before in wanted]
+            run_all(plan.steps, lambda step: None)
+            with redirect_stdout(output):
+                status = report.conclude(plan.steps, [], [], "")
+        finally:
+            plan.clean_up()
+    return Told(status, json.loads(output.getvalue()))
+
+
+def migrated_database() -> Path:
+    """Return a SQLite database with the tables of the default project, made once per run."""
+
+    def migrate(folder: Path) -> None:
+        project = once("proved", generate_default_project) / "site"
+        env = production(DATABASE_URL=f"sqlite:///{folder / 'db.sqlite3'}")
+        migrated = run([python_of(project), "manage.py", "migrate", "-v0"], project, env)
+        assert migrated.status == 0, migrated.output
+
+    return once("migrated", migrate) / "db.sqlite3"
+
+
+def assert_caught(project: Path, cause: str, *words: str, alone: bool = False) -> Told:
+    """Rehearse the phase of `cause`, "phase title"; that step alone fails, and says all `words`.
+
+    With `alone` the other steps of the phase are left out.
+    """
     phase, _, title = cause.partition(" ")
-    told = rehearse(project, "--uncommitted", "--only", phase, **variables)
+    told = (
+        rehearse_step(project, cause)
+        if alone
+        else rehearse(project, "--uncommitted", "--only", phase)
+    )
     assert told.failed == [cause], json.dumps(told.document["steps"], indent=1)
     for word in words:
         assert word in told.text(title), told.text(title)

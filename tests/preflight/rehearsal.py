@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from unittest.mock import patch
 
+from preflight import build, inspection, process, release, rules
 from preflight.__main__ import Plan, main
 from preflight.release import Database
 from preflight.report import Report
@@ -22,7 +23,6 @@ from tests.helpers import (
     once,
     production,
     python_of,
-    run,
 )
 
 UTF8 = {"encoding": "utf-8"}
@@ -76,11 +76,11 @@ def rehearse(project: Path, *options: str, **variables: str) -> Told:
     return Told(status, document)
 
 
-def rehearse_step(project: Path, cause: str) -> Told:
+def rehearse_step(project: Path, cause: str, database: Path | None = None) -> Told:
     """Rehearse one step, "phase title", and no other than those whose result it uses.
 
-    A step of the web phase finds a SQLite database that is migrated already, so that no release
-    runs before it.
+    With `database`, a SQLite file that is migrated already, no release runs before a step of the
+    web phase.
     """
     plan = Plan(project, Path(tempfile.mkdtemp(prefix="preflight-")), uncommitted=True)
     report = Report(project, rehearsal=True, as_json=True, only=cause)
@@ -90,8 +90,8 @@ def rehearse_step(project: Path, cause: str) -> Told:
             found = plan.add("setup", "interpreter", plan.find_python)
             plan.plan_rehearsal(found, found, found)
             steps = {f"{step.phase} {step.title}": step for step in plan.steps}
-            if cause.startswith("web"):
-                shutil.copyfile(migrated_database(), plan.folder / "release.sqlite3")
+            if database:
+                shutil.copyfile(database, plan.folder / "release.sqlite3")
                 url = f"sqlite:///{(plan.folder / 'release.sqlite3').as_posix()}"
                 plan.database = Database(url, "")
                 steps["web boot"].after.remove(steps["release release command"])
@@ -105,22 +105,38 @@ def rehearse_step(project: Path, cause: str) -> Told:
                 step.behind = [before for before in step.behind if before in wanted]
             run_all(plan.steps, lambda step: None)
             with redirect_stdout(output):
-                status = report.conclude(plan.steps, [], [], "")
+                status = report.conclude(plan.steps, [], plan.limits(), "")
         finally:
             plan.clean_up()
     return Told(status, json.loads(output.getvalue()))
 
 
-def migrated_database() -> Path:
-    """Return a SQLite database with the tables of the default project, made once per run."""
+def built_site() -> Path:
+    """Return the folder of a project that is ready to boot, made once per run.
 
-    def migrate(folder: Path) -> None:
+    `site` in it is the default project with its static files collected, `db.sqlite3` has its
+    tables, and `facts.json` what the project's settings say.
+    """
+
+    def prepare(folder: Path) -> None:
         project = once("proved", generate_default_project) / "site"
-        env = production(DATABASE_URL=f"sqlite:///{folder / 'db.sqlite3'}")
-        migrated = run([python_of(project), "manage.py", "migrate", "-v0"], project, env)
-        assert migrated.status == 0, migrated.output
+        ignored = shutil.ignore_patterns(".venv", ".preflight", "__pycache__")
+        tree = shutil.copytree(project, folder / "site", ignore=ignored)
+        python, variables = python_of(project), dyno_variables(project, folder / "db.sqlite3")
+        build.collect_static(tree, python, variables)
+        release.run_release_command(tree, python, variables)
+        facts, failure = inspection.ask(tree, python, variables, folder)
+        assert failure is None
+        (folder / "facts.json").write_text(json.dumps(facts), **UTF8)
 
-    return once("migrated", migrate) / "db.sqlite3"
+    return once("built", prepare)
+
+
+def dyno_variables(proved: Path, database: Path) -> dict[str, str]:
+    """Return the environment of a dyno of the default project, on a SQLite database."""
+    home = process.bare_environment(database.parent / "home", python_of(proved).parent)
+    url = f"sqlite:///{database.as_posix()}"
+    return production(**home) | rules.DYNO_VARIABLES | {"DATABASE_URL": url}
 
 
 def assert_caught(project: Path, cause: str, *words: str, alone: bool = False) -> Told:
@@ -129,11 +145,11 @@ def assert_caught(project: Path, cause: str, *words: str, alone: bool = False) -
     With `alone` the other steps of the phase are left out.
     """
     phase, _, title = cause.partition(" ")
-    told = (
-        rehearse_step(project, cause)
-        if alone
-        else rehearse(project, "--uncommitted", "--only", phase)
-    )
+    if alone:
+        database = built_site() / "db.sqlite3" if phase == "web" else None
+        told = rehearse_step(project, cause, database)
+    else:
+        told = rehearse(project, "--uncommitted", "--only", phase)
     assert told.failed == [cause], json.dumps(told.document["steps"], indent=1)
     for word in words:
         assert word in told.text(title), told.text(title)

@@ -31,6 +31,16 @@ def pytest_configure(config):
         os.environ[SHARED] = tempfile.mkdtemp(prefix="heroku-django-tests-")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Give the tests of a service to one worker, and start with those that take long."""
+    for item in items:
+        for fixture, group in (("s3", "s3"), ("cloud", "cloudinary")):
+            if fixture in item.fixturenames and not item.get_closest_marker("xdist_group"):
+                item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: item.get_closest_marker("fast") is not None)
+
+
 def pytest_unconfigure(config):
     """Remove the folder when all workers have ended."""
     if not hasattr(config, "workerinput"):

@@ -21,6 +21,7 @@ def blocks(text):
 MAIN_JOB, TESTS = blocks(README)[0].strip(), blocks(README)[1].strip()
 
 
+@pytest.mark.fast
 def test_ci_runs_the_test_command_word_for_word():
     assert TESTS in (ROOT / ".ci/run").read_text(encoding="utf-8").splitlines()
     assert TESTS in blocks((ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"))[0].splitlines()
@@ -64,6 +65,7 @@ def test_the_line_for_the_main_job_makes_a_proved_project(stranger):
     assert (checkout.parent / "my-site/manage.py").is_file()
 
 
+@pytest.mark.fast
 def test_every_system_gets_the_same_two_lines():
     unix, windows, refusing = (blocks(README)[number] for number in (0, 3, 4))
     for text in (unix, windows, refusing):
@@ -85,6 +87,7 @@ def test_the_report_in_the_readme_is_one_that_is_printed(proved):
     assert sorted(map(normalized, shown)) == sorted(map(normalized, printed))
 
 
+@pytest.mark.fast
 def test_the_readme_lists_every_question_and_every_choice():
     for name, value in OPTIONS.items():
         if name.startswith("_"):
@@ -95,6 +98,7 @@ def test_the_readme_lists_every_question_and_every_choice():
         assert name in (ROOT / "docs/options.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.fast
 def test_every_question_is_a_sentence_with_a_label_for_each_choice():
     prompts = OPTIONS["__prompts__"]
     for name, choices in CHOICES.items():
@@ -105,6 +109,7 @@ def test_every_question_is_a_sentence_with_a_label_for_each_choice():
     assert prompts.keys() == {name for name in OPTIONS if not name.startswith("_")}
 
 
+@pytest.mark.fast
 def test_links_between_documents_lead_somewhere():
     for document in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]:
         for target in re.findall(r"\]\(([^)#]+)", document.read_text(encoding="utf-8")):
@@ -112,6 +117,7 @@ def test_links_between_documents_lead_somewhere():
                 assert (document.parent / target).exists(), f"{document.name}: {target}"
 
 
+@pytest.mark.fast
 def test_pins_agree_between_pip_and_uv():
     pattern = r"(?im)^[\s\"]*([a-z0-9-]+)(?:\[\w+\])?==([0-9.]+)"
     pins = {}
@@ -123,12 +129,14 @@ def test_pins_agree_between_pip_and_uv():
     assert pins and all(len(versions) == 1 for versions in pins.values()), pins
 
 
+@pytest.mark.fast
 def test_only_what_the_answers_need_is_installed(tmp_path):
     lean = render(tmp_path).joinpath("requirements.txt").read_text(encoding="utf-8").lower()
     for package in ("boto3", "storages", "cloudinary", "allauth", "pillow", "pytest"):
         assert package not in lean
 
 
+@pytest.mark.fast
 def test_workflows_have_few_rights_and_pinned_actions():
     import yaml
 

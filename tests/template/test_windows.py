@@ -10,6 +10,8 @@ from cookiecutter.environment import StrictEnvironment
 from preflight import process
 from tests.helpers import OPTIONS, ROOT, TEMPLATE, covering_combinations, render
 
+pytestmark = pytest.mark.fast
+
 
 def load_hook(name, tmp_path, **answers):
     """Render a hook as cookiecutter does and import it; nothing runs at its import."""

@@ -537,6 +537,15 @@ def test_the_report_survives_a_terminal_that_knows_few_characters(project, tmp_p
     assert ended.stdout.decode("cp1252").startswith("Größe")
 
 
+def test_the_progress_line_names_each_running_step_once(monkeypatch, capsys):
+    monkeypatch.setattr(report, "on_a_terminal", lambda: True)
+    teller = report.Report(Path("site"), rehearsal=True, as_json=False, only=None)
+    monkeypatch.setattr("time.monotonic", lambda: teller.began + 6.2)
+    titles = [("setup", "database"), ("release", "database"), ("release", "migrations")]
+    teller.show_progress([Step(phase, title, str) for phase, title in titles])
+    assert capsys.readouterr().out.endswith("\r\x1b[2K  6 s  running: database, migrations")
+
+
 def test_the_log_of_a_failure_holds_the_whole_output(tmp_path, monkeypatch):
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))

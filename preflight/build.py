@@ -20,6 +20,10 @@ INSTALLED = (
     r"[^\"\s]*[\\/](?:\.preflight[\\/]environment-\w+|\.venv)[\\/](?:lib[\\/]python[\d.]+|Lib)[\\/]"
 )
 
+# Lines of requirements.txt: https://pip.pypa.io/en/stable/reference/requirements-file-format/
+INCLUDE = re.compile(rb"(?m)^\s*(?:-r|-c|--requirement|--constraint)[\s=]*([^\s#]+)")
+LOCAL_REQUIREMENT = rb"(?m)^\s*(?:-e|--editable|-f|--find-links|\.|/)|\bfile:"
+
 
 def make_environment(python: Python, folder: Path, uv: str | None, seed: bool = False) -> None:
     """Make an empty virtual environment, with pip in it if `seed` is set or there is no uv."""
@@ -78,22 +82,37 @@ def install(project: Path, environment: Path, python: Python, uv: str | None, te
 
 
 def choose_environment(cache: Path, tree: Path, python: Python) -> Path:
-    """Return the folder of the environment for exactly these requirements and this interpreter.
+    """Return the folder of the environment for these requirements, this interpreter and this place.
 
-    The same folder in the next rehearsal, as long as neither changes, as Heroku keeps what it has
-    installed (BP lib/cache.sh).
+    The next rehearsal finds the same folder if none of them has changed, as Heroku keeps what it
+    has installed (BP lib/cache.sh). The place counts because the programs of an environment, such
+    as gunicorn, contain its path and do not start from another.
     """
-    content = hashlib.sha256(f"{python.path} {python.version}".encode())
+    content = hashlib.sha256(os.fsencode(cache.resolve()))
+    content.update(f"{python.path} {python.version}".encode())
     for name in (*rules.PACKAGE_MANAGERS, "pyproject.toml"):
         path = tree / name
         content.update(name.encode() + (path.read_bytes() if path.is_file() else b""))
-    requirements = tree / "requirements.txt"
-    if requirements.is_file() and re.search(
-        rb"(?m)^\s*(-[rce]\b|--|\.)", requirements.read_bytes()
-    ):
-        # Other files belong to these requirements; what they say is not compared.
-        content.update(secrets.token_bytes())
+    if (tree / "requirements.txt").is_file():
+        content.update(read_requirements(tree))
     return cache / f"environment-{content.hexdigest()[:12]}"
+
+
+def read_requirements(tree: Path) -> bytes:
+    """Return the content of requirements.txt and of all files that it includes with -r and -c.
+
+    If it names something that cannot be compared, such as a local package or an address, return
+    random bytes, which equal nothing.
+    """
+    files, content = [(tree / "requirements.txt").resolve()], b""
+    for path in files:
+        text = path.read_bytes() if path.is_file() else None
+        if text is None or re.search(LOCAL_REQUIREMENT, text):
+            return secrets.token_bytes()
+        content += text
+        included = [(path.parent / os.fsdecode(name)).resolve() for name in INCLUDE.findall(text)]
+        files += [other for other in included if other not in files]
+    return content
 
 
 def install_once(tree: Path, environment: Path, python: Python, uv: str | None) -> str:

@@ -400,6 +400,46 @@ def test_without_fcntl_a_stand_in_serves_and_the_report_says_so(proved, project,
 # Interpreters, environments, processes
 
 
+@pytest.fixture
+def chosen(tmp_path):
+    """Return a function that writes requirements and returns the environment chosen for them."""
+
+    def choose(cache="site/.preflight", **files):
+        for name, text in files.items():
+            (tmp_path / f"{name}.txt").write_text(text, **UTF8)
+        python = interpreter.Python("/usr/bin/python3", "3.13.1")
+        return build.choose_environment(tmp_path / cache, tmp_path, python).name
+
+    return choose
+
+
+def test_an_environment_is_not_kept_in_a_renamed_folder(chosen, tmp_path):
+    before = chosen(requirements="Django==5.2.19\n")
+    assert chosen() == before
+    assert chosen(cache="renamed/.preflight") != before
+    (tmp_path / "site/.preflight").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "site")
+    assert chosen(cache="link/.preflight") == before
+
+
+def test_included_requirements_are_compared(chosen):
+    before = chosen(
+        requirements="--no-binary :none:\n-r base.txt\n--constraint=limits.txt  # all\n",
+        base="Django\n-r requirements.txt\n",
+        limits="Django==5.2.18\n",
+    )
+    assert chosen() == before
+    assert chosen(limits="Django==5.2.19\n") != before
+    assert chosen(limits="Django==5.2.18\n") == before
+
+
+@pytest.mark.parametrize(
+    "line", ["-e .", "./local", "x @ file:///srv/x", "-f wheels", "-r none.txt", "-r https://x/y"]
+)
+def test_requirements_that_cannot_be_compared_are_installed_each_time(chosen, line):
+    assert chosen(requirements=f"Django\n{line}\n") != chosen()
+
+
 def test_a_shim_that_answers_command_not_found_is_no_python(tmp_path):
     shim = tmp_path / "python3.99"
     shim.write_text(

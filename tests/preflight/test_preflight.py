@@ -1,6 +1,7 @@
 """The rehearsal's own parts: each rule broken on purpose, each figure checked for what it is."""
 
 import os
+import random
 import re
 import shutil
 import subprocess
@@ -342,6 +343,63 @@ def test_tests_that_slugignore_takes_away_are_still_run(proved, tmp_path):
 def test_a_name_that_no_index_has_is_the_projects_fault():
     output = "ERROR: Could not find a version that satisfies djnago==5.2 (from versions: none)"
     assert build.reason_here(process.Finished("pip", 1, output, 0.1)) is None
+
+
+@pytest.fixture
+def slug(tmp_path):
+    """Return a project and an environment that hold 2 MB and 4 MB that cannot be compressed."""
+    noise = random.Random(10)
+    packages = process.python_in(tmp_path / "environment").parent.parent
+    packages /= "Lib/site-packages" if process.WINDOWS else "lib/python3.13/site-packages"
+    (packages / "package").mkdir(parents=True)
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app/data.bin").write_bytes(noise.randbytes(2_000_000))
+    (packages / "package/data.so").write_bytes(noise.randbytes(3_000_000))
+    (packages / "package/module.py").write_bytes(noise.randbytes(1_000_000))
+    return tmp_path / "app", tmp_path / "environment"
+
+
+def test_the_figure_of_the_slug_counts_what_the_build_adds_and_compresses(slug):
+    tree, environment = slug
+    packages = build.site_packages(environment)
+
+    def megabytes():
+        return int(re.match(r"about (\d+) MB of 500, compressed", build.weigh(*slug))[1])
+
+    # Python, pip, the six megabytes above, half a megabyte of bytecode.
+    assert (before := megabytes()) == pytest.approx(14 + 4 + 6.5, abs=1)
+    (tree / "zeros.bin").write_bytes(bytes(20_000_000))
+    (packages / "__pycache__").mkdir()
+    (packages / "__pycache__/x.pyc").write_bytes(random.Random(1).randbytes(9_000_000))
+    assert megabytes() == pytest.approx(before, abs=1)
+    (tree / "uv.lock").touch()
+    assert megabytes() == pytest.approx(before - 4, abs=1)
+
+
+def test_a_sample_of_the_slug_weighs_about_as_much_as_all_of_it(tmp_path):
+    noise = random.Random(10)
+    for number in range(300):
+        text = b"".join(noise.choices([b"import", b"def", b" = ", b"(1)\n"], k=5000))
+        content = noise.randbytes(noise.randrange(50_000)) if number % 2 else text
+        (tmp_path / f"{number}.bin").write_bytes(content)
+    sizes = build.file_sizes(tmp_path)
+    packed = run(["sh", "-c", "tar -c . | gzip | wc -c"], tmp_path).output
+    assert build.compressed_size(sizes, share=1) == pytest.approx(int(packed), rel=0.05)
+    assert build.compressed_size(sizes, share=16) == pytest.approx(int(packed), rel=0.15)
+
+
+def test_a_slug_near_the_limit_is_counted_and_not_sampled(slug, monkeypatch):
+    shares = []
+    counted = build.compressed_size
+    monkeypatch.setattr(
+        build, "compressed_size", lambda sizes, share: shares.append(share) or counted(sizes, share)
+    )
+    build.weigh(*slug)
+    assert shares == [16]
+    monkeypatch.setattr(rules, "SLUG_MB", 20)
+    with pytest.raises(Failed, match=r"have about 24 MB, .*\bpackage \(4 MB\), data.bin \(2 MB\)"):
+        build.weigh(*slug)
+    assert shares == [16, 16, 1]
 
 
 def test_optional_config_vars_stay_unset_as_on_heroku(tree):

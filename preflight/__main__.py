@@ -115,8 +115,9 @@ class Plan:
         self.add("source", "rules", self.check_source, files)
         self.add("source", "secrets", self.find_secrets, files)
         ready = self.add("build", "packages", self.install, files, found)
-        self.add("build", "slug", lambda: build.weigh(self.tree, self.environment), ready)
         static = self.add("build", "collectstatic", self.collect_static, ready)
+        slug = self.add("build", "slug", lambda: build.weigh(self.tree, self.environment), ready)
+        slug.behind.append(static)
         database = self.add("release", "database", self.open_database, files, found)
         if release.names_a_server():
             # The driver that speaks to it is among the packages.

@@ -115,12 +115,13 @@ class Report:
             say()
 
     def show_progress(self, running: list[Step]) -> None:
-        """On a terminal, keep one line below the others that says what runs."""
+        """On a terminal, show in one line below the others which steps are running."""
         if self.as_json or not on_a_terminal():
             return
         seconds = time.monotonic() - self.began
-        names = ", ".join(f"{step.phase} {step.title}" for step in running)
-        line = f"  {seconds:3.0f} s   {names}"[: shutil.get_terminal_size().columns - 1]
+        # Two phases have a step of the same name, such as "packages".
+        names = ", ".join(dict.fromkeys(step.title for step in running))
+        line = f"  {seconds:.0f} s  running: {names}"[: shutil.get_terminal_size().columns - 1]
         if line != self.progress:
             self.progress = line
             print(f"\r\x1b[2K{line}", end="", flush=True)

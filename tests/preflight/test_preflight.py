@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import re
 import shutil
 import subprocess
@@ -357,6 +358,65 @@ def test_a_name_that_no_index_has_is_the_projects_fault():
     assert build.reason_here(process.Finished("pip", 1, output, 0.1)) is None
 
 
+@pytest.fixture
+def slug(tmp_path):
+    """Return a project and an environment that hold 2 MB and 4 MB that cannot be compressed."""
+    noise = random.Random(10)
+    packages = process.python_in(tmp_path / "environment").parent.parent
+    packages /= "Lib/site-packages" if process.WINDOWS else "lib/python3.13/site-packages"
+    (packages / "package").mkdir(parents=True)
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app/data.bin").write_bytes(noise.randbytes(2_000_000))
+    (packages / "package/data.so").write_bytes(noise.randbytes(3_000_000))
+    (packages / "package/module.py").write_bytes(noise.randbytes(1_000_000))
+    return tmp_path / "app", tmp_path / "environment"
+
+
+@pytest.mark.fast
+def test_the_figure_of_the_slug_counts_what_the_build_adds_and_compresses(slug):
+    tree, environment = slug
+    packages = build.site_packages(environment)
+
+    def megabytes():
+        return int(re.match(r"about (\d+) MB of 500, compressed", build.weigh(*slug))[1])
+
+    # Python, pip, the six megabytes above, half a megabyte of bytecode.
+    assert (before := megabytes()) == pytest.approx(14 + 4 + 6.5, abs=1)
+    (tree / "zeros.bin").write_bytes(bytes(20_000_000))
+    (packages / "__pycache__").mkdir()
+    (packages / "__pycache__/x.pyc").write_bytes(random.Random(1).randbytes(9_000_000))
+    assert megabytes() == pytest.approx(before, abs=1)
+    (tree / "uv.lock").touch()
+    assert megabytes() == pytest.approx(before - 4, abs=1)
+
+
+def test_a_sample_of_the_slug_weighs_about_as_much_as_all_of_it(tmp_path):
+    noise = random.Random(10)
+    for number in range(300):
+        text = b"".join(noise.choices([b"import", b"def", b" = ", b"(1)\n"], k=5000))
+        content = noise.randbytes(noise.randrange(50_000)) if number % 2 else text
+        (tmp_path / f"{number}.bin").write_bytes(content)
+    sizes = build.file_sizes(tmp_path)
+    packed = run(["sh", "-c", "tar -c . | gzip | wc -c"], tmp_path).output
+    assert build.compressed_size(sizes, share=1) == pytest.approx(int(packed), rel=0.05)
+    assert build.compressed_size(sizes, share=16) == pytest.approx(int(packed), rel=0.15)
+
+
+@pytest.mark.fast
+def test_a_slug_near_the_limit_is_counted_and_not_sampled(slug, monkeypatch):
+    shares = []
+    counted = build.compressed_size
+    monkeypatch.setattr(
+        build, "compressed_size", lambda sizes, share: shares.append(share) or counted(sizes, share)
+    )
+    build.weigh(*slug)
+    assert shares == [16]
+    monkeypatch.setattr(rules, "SLUG_MB", 20)
+    with pytest.raises(Failed, match=r"have about 24 MB, .*\bpackage \(4 MB\), data.bin \(2 MB\)"):
+        build.weigh(*slug)
+    assert shares == [16, 16, 1]
+
+
 @pytest.mark.fast
 def test_optional_config_vars_stay_unset_as_on_heroku(tree):
     (tree / "app.json").write_text(
@@ -410,6 +470,48 @@ def test_without_fcntl_a_stand_in_serves_and_the_report_says_so(proved, project)
 
 
 # Interpreters, environments, processes
+
+
+@pytest.fixture
+def chosen(tmp_path):
+    """Return a function that writes requirements and returns the environment chosen for them."""
+
+    def choose(cache="site/.preflight", **files):
+        for name, text in files.items():
+            (tmp_path / f"{name}.txt").write_text(text, **UTF8)
+        python = interpreter.Python("/usr/bin/python3", "3.13.1")
+        return build.choose_environment(tmp_path / cache, tmp_path, python).name
+
+    return choose
+
+
+@pytest.mark.fast
+def test_an_environment_is_not_kept_in_a_renamed_folder(chosen, tmp_path):
+    before = chosen(requirements="Django==5.2.19\n")
+    assert chosen() == before
+    assert chosen(cache="renamed/.preflight") != before
+    (tmp_path / "site/.preflight").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "site")
+    assert chosen(cache="link/.preflight") == before
+
+
+@pytest.mark.fast
+def test_included_requirements_are_compared(chosen):
+    before = chosen(
+        requirements="--no-binary :none:\n-r base.txt\n--constraint=limits.txt  # all\n",
+        base="Django\n-r requirements.txt\n",
+        limits="Django==5.2.18\n",
+    )
+    assert chosen() == before
+    assert chosen(limits="Django==5.2.19\n") != before
+    assert chosen(limits="Django==5.2.18\n") == before
+
+
+@pytest.mark.parametrize(
+    "line", ["-e .", "./local", "x @ file:///srv/x", "-f wheels", "-r none.txt", "-r https://x/y"]
+)
+def test_requirements_that_cannot_be_compared_are_installed_each_time(chosen, line):
+    assert chosen(requirements=f"Django\n{line}\n") != chosen()
 
 
 @pytest.mark.fast
@@ -560,6 +662,15 @@ def test_the_report_survives_a_terminal_that_knows_few_characters(committed, tmp
     )
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout.decode("cp1252").startswith("Größe")
+
+
+def test_the_progress_line_names_each_running_step_once(monkeypatch, capsys):
+    monkeypatch.setattr(report, "on_a_terminal", lambda: True)
+    teller = report.Report(Path("site"), rehearsal=True, as_json=False, only=None)
+    monkeypatch.setattr("time.monotonic", lambda: teller.began + 6.2)
+    titles = [("setup", "database"), ("release", "database"), ("release", "migrations")]
+    teller.show_progress([Step(phase, title, str) for phase, title in titles])
+    assert capsys.readouterr().out.endswith("\r\x1b[2K  6 s  running: database, migrations")
 
 
 @pytest.mark.fast

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import preflight
 from tests.helpers import CHOICES, OPTIONS, ROOT, TEMPLATE, Ended, caller_environment, render, run
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -121,6 +122,17 @@ def test_pins_agree_between_pip_and_uv():
                 pins.setdefault(name.lower(), set()).add(version)
     assert pins.pop("django") == {"5.2.19", "6.1.3"} | pins.pop("django", set())
     assert pins and all(len(versions) == 1 for versions in pins.values()), pins
+
+
+def test_every_place_names_the_same_version():
+    version = re.search(r'(?m)^version = "(.+)"$', (ROOT / "pyproject.toml").read_text())[1]
+    assert preflight.__version__ == version
+    answers = (TEMPLATE / ".heroku-django.yaml").read_text(encoding="utf-8")
+    assert answers.startswith(f"# heroku-django {version} ")
+    documents = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), TEMPLATE / "README.md"]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in documents)
+    named = re.findall(r"(?:--checkout |--branch |heroku-django@\S+ # )(\S+)", text)
+    assert named and set(named) == {f"v{version}"}
 
 
 def test_only_what_the_answers_need_is_installed(tmp_path):

@@ -77,7 +77,9 @@ def test_the_version_names_the_facts_and_the_source_in_any_form(tmp_path):
 def test_the_hash_changes_with_the_source(checkout):
     path = checkout / "preflight/probe.py"
     path.write_text(path.read_text(encoding="utf-8") + "# more\n", encoding="utf-8")
-    ended = run([sys.executable, "-m", "preflight", "--version"], checkout)
+    other = checkout / "other.pyz"
+    other.write_bytes(build(checkout / "preflight"))
+    ended = run([sys.executable, other, "--version"], checkout)
     assert re.search(r"source [0-9a-f]{12}\)", ended.output)
     assert about.hash_source() not in ended.output
 

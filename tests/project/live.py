@@ -11,7 +11,6 @@ import re
 import signal
 import ssl
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -25,8 +24,16 @@ import trustme
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
-from tests.helpers import Ended, caller_environment, free_port, production, python_of, render, run
-from tests.project.test_settings import find_new_python
+from tests.helpers import (
+    Ended,
+    environment_with,
+    find_new_python,
+    free_port,
+    production,
+    python_of,
+    render,
+    run,
+)
 
 SUPERUSER = {
     "DJANGO_SUPERUSER_USERNAME": "grace",
@@ -39,14 +46,9 @@ HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "te", "upgrade", 
 def installed(folder: Path, **answers) -> Path:
     """Render a project and give it a .venv with what production installs; return its folder."""
     project = render(folder, project_slug="site", project_name="Harbour Library", **answers)
-    uv, home = [sys.executable, "-m", "uv"], caller_environment(folder / "home")
-    python = python_of(project)
-    for command in (
-        [*uv, "venv", "-q", "--python", find_new_python(), project / ".venv"],
-        [*uv, "pip", "install", "-q", "--python", python, "-r", project / "requirements.txt"],
-    ):
-        ended = run(command, project, home)
-        assert ended.status == 0, ended.output
+    requirements = (project / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    python = environment_with(requirements, find_new_python())
+    (project / ".venv").symlink_to(python.parent.parent)
     return project
 
 

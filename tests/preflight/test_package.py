@@ -12,7 +12,7 @@ import pytest
 
 from preflight import about, interpreter, rules
 from tests.helpers import ROOT, TEMPLATE, caller_environment, run
-from tools.build_pyz import build
+from tools.build_pyz import build, name_in_hook
 
 PYZ = TEMPLATE / "preflight.pyz"
 COMMAND = "python3 tools/build_pyz.py"
@@ -36,7 +36,12 @@ def files_of(folder):
 
 
 def test_the_file_in_the_template_is_built_from_this_source():
-    assert PYZ.read_bytes() == build(), f"preflight.pyz is stale. Run: {COMMAND}"
+    stale = f"preflight.pyz or its SHA-256 in the hook is stale. Run: {COMMAND}"
+    assert PYZ.read_bytes() == build(), stale
+    hook = (ROOT / "hooks/post_gen_project.py").read_text(encoding="utf-8")
+    assert name_in_hook(hook, build()) == hook, stale
+    # The line is there: another content changes it.
+    assert name_in_hook(hook, b"") != hook
 
 
 @pytest.mark.parametrize("series", rules.PYTHONS)

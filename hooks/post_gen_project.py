@@ -45,7 +45,7 @@ TRY_STORAGE = "heroku run python manage.py check_storage"
 PROVED, FAILED, NOT_PROVED, STOPPED = 0, 1, 3, 130
 
 # The preflight.pyz of this template. tools/build_pyz.py writes this line.
-PREFLIGHT_SHA256 = "f052e7a803f0028373aa5b1c18ec9c89695a8971dd30b33ace5d5e8a206a89ab"
+PREFLIGHT_SHA256 = "9dcc07c3c34844581f3d908b895ed32d000d2be7c0af3161e0397d8bc6e5bdbd"
 
 OTHER_PREFLIGHT = """\
 The preflight.pyz in this folder is not the one of this template, so it was not run.

@@ -13,6 +13,7 @@ from pathlib import Path
 from preflight import (
     about,
     build,
+    choices,
     contract,
     explain,
     inspection,
@@ -326,6 +327,7 @@ def main(arguments: list[str] | None = None) -> int:
         teller.begin()
         run_all(plan.steps, teller.tell, teller.show_progress)
         notes = source.find_notes(project, options.uncommitted) if rehearse else []
+        notes += choices.describe(plan.tree, plan.pushed.names) if plan.pushed else []
         push = plan.pushed.push if plan.pushed and options.command is None else ""
         if push and not source.has_remote(project):
             push = f"heroku git:remote -a YOUR-APP, then {push}"

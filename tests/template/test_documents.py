@@ -135,6 +135,13 @@ def test_every_place_names_the_same_version():
     assert named and set(named) == {f"v{version}"}
 
 
+def test_no_document_installs_preflight_by_a_name_that_anybody_can_have():
+    documents = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), TEMPLATE / "README.md"]
+    bare = r"(?:uvx|pipx run|pipx install|tool run|tool install|pip install)\s+preflight\b"
+    for path in documents:
+        assert not re.search(bare, path.read_text(encoding="utf-8")), path.name
+
+
 def test_only_what_the_answers_need_is_installed(tmp_path):
     lean = render(tmp_path).joinpath("requirements.txt").read_text(encoding="utf-8").lower()
     for package in ("boto3", "storages", "cloudinary", "allauth", "pillow", "pytest"):

@@ -45,7 +45,7 @@ TRY_STORAGE = "heroku run python manage.py check_storage"
 PROVED, FAILED, NOT_PROVED, STOPPED = 0, 1, 3, 130
 
 # The preflight.pyz of this template. tools/build_pyz.py writes this line.
-PREFLIGHT_SHA256 = "9dcc07c3c34844581f3d908b895ed32d000d2be7c0af3161e0397d8bc6e5bdbd"
+PREFLIGHT_SHA256 = "9ae37ad9f060a3e9dac7493757456ad12a79230893c5667cef67d6fd6d6f532c"
 
 OTHER_PREFLIGHT = """\
 The preflight.pyz in this folder is not the one of this template, so it was not run.

@@ -2,8 +2,9 @@
 
     python3 -m uv run python benchmarks/pages.py --rounds 3
 
-It needs Chromium and `npm ci --prefix tests/project/browser`. A project of the default answers runs
-in production mode behind TLS, as in the browser tests; medians are printed as a Markdown table.
+It needs Chromium and `npm ci --prefix tests/project/browser`. A project of the default answers
+runs in production mode behind TLS, as in the browser tests. It prints the medians as a Markdown
+table.
 """
 
 import argparse
@@ -40,7 +41,8 @@ def sign_in(site) -> str:
 def measure(site, chromium: str, path: str, cookie: str) -> dict:
     """Return the score and the figures of one visit."""
     script = ROOT / "tests/project/browser/lighthouse.mjs"
-    command = ["node", script, chromium, "performance", site.url + path, cookie]
+    page = {"url": site.url + path, "categories": ["performance"], "cookie": cookie}
+    command = ["node", script, chromium, json.dumps([page])]
     ended = run(command, ROOT, dict(os.environ))
     assert ended.status == 0, ended.output
     return json.loads(ended.output.splitlines()[-1])

@@ -224,8 +224,10 @@ class Plan:
 
     def check_settings(self) -> str:
         """Look for what goes wrong on Heroku without a word, but for what the release has said."""
-        [release] = [step for step in self.steps if step.title == "release command"]
-        return inspection.check(self.facts, release.finished.output if release.finished else "")
+        said = [
+            s.finished.output for s in self.steps if s.title == "release command" and s.finished
+        ]
+        return inspection.check(self.facts, "".join(said))
 
     def run_tests(self) -> str:
         """Run the project's tests with .venv, which has what they need, if it is there."""

@@ -14,10 +14,9 @@ from tests.helpers import (
     CHOICES,
     SHARED,
     Ended,
-    bake,
-    caller_environment,
     environment_with,
     find_new_python,
+    generate_default_project,
     missing,
     once,
     render,
@@ -32,6 +31,16 @@ def pytest_configure(config):
         os.environ[SHARED] = tempfile.mkdtemp(prefix="heroku-django-tests-")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Give the tests of a service to one worker, and start with those that take long."""
+    for item in items:
+        for fixture, group in (("s3", "s3"), ("cloud", "cloudinary")):
+            if fixture in item.fixturenames and not item.get_closest_marker("xdist_group"):
+                item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: item.get_closest_marker("fast") is not None)
+
+
 def pytest_unconfigure(config):
     """Remove the folder when all workers have ended."""
     if not hasattr(config, "workerinput"):
@@ -41,13 +50,7 @@ def pytest_unconfigure(config):
 @pytest.fixture(scope="session")
 def proved() -> tuple[Path, Ended]:
     """Return the project of the default answers, and the output of its generation."""
-
-    def generate(folder: Path) -> None:
-        ended = bake(folder, env=caller_environment(folder / "home"), project_slug="site")
-        assert ended.outcome == "proved", ended.output
-        (folder / "output.txt").write_text(ended.output, encoding="utf-8")
-
-    folder = once("proved", generate)
+    folder = once("proved", generate_default_project)
     return folder / "site", Ended(0, (folder / "output.txt").read_text(encoding="utf-8"))
 
 

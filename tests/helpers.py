@@ -237,6 +237,13 @@ def once(name: str, make: Callable[[Path], None]) -> Path:
     return folder
 
 
+def generate_default_project(folder: Path) -> None:
+    """Generate and prove the project of the default answers; keep the output beside it."""
+    ended = bake(folder, env=caller_environment(folder / "home"), project_slug="site")
+    assert ended.outcome == "proved", ended.output
+    (folder / "output.txt").write_text(ended.output, encoding="utf-8")
+
+
 def environment_with(requirements: Iterable[str], python: str) -> Path:
     """Return the Python of a virtual environment with these packages, shared by all workers."""
     lines = sorted({line for line in requirements if line and not line.startswith(("#", "-r"))})

@@ -247,10 +247,12 @@ BREAKS = [
 ]
 
 
+@pytest.mark.parametrize("whole", [False, pytest.param(True, marks=pytest.mark.long)])
 @pytest.mark.parametrize(("damage", "cause", "said"), BREAKS, ids=[b[0].__name__ for b in BREAKS])
-def test_a_broken_project_ends_with_a_verdict(project, damage, cause, said):
+def test_a_broken_project_ends_with_a_verdict(project, damage, cause, said, whole):
     damage(project)
-    told = rehearse(project, "--uncommitted")
+    only = [] if whole or not cause else ["--only", cause.partition(" ")[0]]
+    told = rehearse(project, "--uncommitted", *only)
     assert told.status == 1 and told.failed
     assert "the rehearsal itself failed" not in str(told.document)
     if cause:

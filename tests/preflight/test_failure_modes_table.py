@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ WORDS = {
 }
 
 
+@cache
 def marked_tests() -> dict[int, list[str]]:
     """Return the names of the tests that say which rows they show."""
     found: dict[int, list[str]] = {}

@@ -1,7 +1,9 @@
 """The rehearsal's own parts: each rule broken on purpose, each figure checked for what it is."""
 
+import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -13,7 +15,6 @@ from preflight import (
     build,
     contract,
     explain,
-    inspection,
     interpreter,
     process,
     release,
@@ -24,8 +25,16 @@ from preflight import (
     web,
 )
 from preflight.steps import Failed, NotProved, State, Step, run_all
-from tests.helpers import caller_environment, production, python_of, run
-from tests.preflight.rehearsal import UTF8, edit
+from tests.helpers import caller_environment, python_of, run
+from tests.preflight.rehearsal import (
+    UTF8,
+    built_site,
+    dyno_variables,
+    edit,
+    rehearse,
+    rehearse_step,
+    share_environments,
+)
 
 
 @pytest.fixture
@@ -145,17 +154,13 @@ def test_a_failing_release_command_keeps_the_old_release(proved, tree):
 
 
 @pytest.fixture
-def site(proved, tree, tmp_path):
+def site(proved, tmp_path):
     """Return a site to boot, with its static files collected and its database migrated."""
-    python = python_of(proved[0])
-    url = f"sqlite:///{(tmp_path / 'web.sqlite3').as_posix()}"
-    home = process.bare_environment(tmp_path / "home", python.parent)
-    variables = production(**home) | rules.DYNO_VARIABLES | {"DATABASE_URL": url}
-    build.collect_static(tree, python, variables)
-    release.run_release_command(tree, python, variables)
-    facts, failure = inspection.ask(tree, python, variables, tmp_path)
-    assert failure is None
-    site = web.Site(tree, python, variables, tmp_path / "web.log", facts)
+    tree = shutil.copytree(built_site() / "site", tmp_path / "site")
+    database = shutil.copyfile(built_site() / "db.sqlite3", tmp_path / "web.sqlite3")
+    facts = json.loads((built_site() / "facts.json").read_text(**UTF8))
+    variables = dyno_variables(proved[0], database)
+    site = web.Site(tree, python_of(proved[0]), variables, tmp_path / "web.log", facts)
     yield site
     web.close(site)
 
@@ -328,14 +333,11 @@ def test_what_an_earlier_step_has_named_is_no_second_cause():
     assert [step.state for step in steps] == [State.FAILED, State.FOLLOWS, State.FAILED]
 
 
-def test_tests_that_slugignore_takes_away_are_still_run(proved, tmp_path):
-    clone = tmp_path / "clone"
-    env = caller_environment(tmp_path / "home")
-    assert run(["git", "clone", "-q", proved[0], clone], tmp_path, env).status == 0
-    (clone / ".slugignore").write_text("/tests\n", **UTF8)
-    os.symlink(proved[0] / ".venv", clone / ".venv")
-    ended = run([sys.executable, "-m", "preflight", "--uncommitted"], clone, env)
-    assert ended.status == 0, ended.output
+def test_tests_that_slugignore_takes_away_are_still_run(proved, project):
+    share_environments(project, proved[0])
+    (project / ".slugignore").write_text("/tests\n", **UTF8)
+    told = rehearse_step(project, "release tests")
+    assert told.status == 0 and re.fullmatch(r"\d+ passed", told.step("tests")["detail"])
 
 
 def test_a_name_that_no_index_has_is_the_projects_fault():
@@ -382,18 +384,15 @@ def test_the_figure_of_memory_counts_every_process(site):
     assert web.resident_sizes_from_proc(site.server.pid).keys() == sizes.keys()
 
 
-def test_without_fcntl_a_stand_in_serves_and_the_report_says_so(proved, project, tmp_path):
+def test_without_fcntl_a_stand_in_serves_and_the_report_says_so(proved, project):
     """What Windows sees, forced here: a module fcntl that cannot be imported."""
     (project / "fcntl.py").write_text("raise ImportError(\"No module named 'fcntl'\")\n", **UTF8)
-    os.symlink(proved[0] / ".venv", project / ".venv")
-    env = caller_environment(tmp_path / "home")
-    command = [sys.executable, "-m", "preflight", "--uncommitted"]
-    ended = run(command, project, env)
-    assert ended.status == 0, ended.output
-    assert "the stand-in for gunicorn answers" in ended.output
-    said = " ".join(ended.output.split())
-    assert "gunicorn, its memory and its way of stopping: it does not run on this system" in said
-    assert "MB of 512" not in ended.output
+    share_environments(project, proved[0])
+    told = rehearse(project, "--uncommitted", "--only", "web")
+    assert told.status == 0, told.document["steps"]
+    assert told.step("boot")["detail"] == "the stand-in for gunicorn answers"
+    assert any("gunicorn, its memory and its way" in said for said in told.document["not_shown"])
+    assert "MB of 512" not in told.step("memory")["detail"]
 
 
 # Interpreters, environments, processes

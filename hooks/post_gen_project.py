@@ -1,5 +1,6 @@
 """Set the new project up, prove it, and say what comes next. Runs in the project's folder."""
 
+import hashlib
 import json
 import os
 import subprocess
@@ -41,7 +42,17 @@ STORAGE_COMMANDS = {
 TRY_STORAGE = "heroku run python manage.py check_storage"
 
 # The exit statuses of preflight.
-PROVED, FAILED, STOPPED = 0, 1, 130
+PROVED, FAILED, NOT_PROVED, STOPPED = 0, 1, 3, 130
+
+# The preflight.pyz of this template. tools/build_pyz.py writes this line.
+PREFLIGHT_SHA256 = "50f10fc857653c3b9b3235ab0225f42b73e3ae94725fe96ae53955088fa6d2e4"
+
+OTHER_PREFLIGHT = """\
+The preflight.pyz in this folder is not the one of this template, so it was not run.
+To replace it, go to the folder and remove the file:
+  rm preflight.pyz
+Then run the command again that generated the project.
+"""
 
 
 def say(text: str = "") -> None:
@@ -116,6 +127,15 @@ def start_repository() -> str:
         run_git("symbolic-ref", "HEAD", "refs/heads/main")
     tell("git", time.monotonic() - began, "a repository, branch main")
     return "new"
+
+
+def has_own_preflight() -> bool:
+    """Return whether preflight.pyz is the file of this template, the only one that is run.
+
+    The folder may be somebody's repository, so another file of this name may have been there.
+    """
+    content = (PROJECT / "preflight.pyz").read_bytes()
+    return hashlib.sha256(content).hexdigest() == PREFLIGHT_SHA256
 
 
 def prove() -> int:
@@ -234,13 +254,16 @@ def work() -> int:
     if is_update():
         return 0
     repository = start_repository()
-    status = prove() if VERIFY != "none" else None
+    own = has_own_preflight()
+    status = None if VERIFY == "none" else prove() if own else NOT_PROVED
     say()
     if status == FAILED:
         report_failure(repository)
         close("failed", time.monotonic() - began)
         return 1
-    if status not in {None, PROVED}:
+    if not own:
+        say(OTHER_PREFLIGHT)
+    elif status not in {None, PROVED}:
         say(f"The project is in {PROJECT}. Its proof is missing; get it later, there, with")
         say(f"  {any_python()} preflight.pyz --uncommitted setup --rehearse")
         say()

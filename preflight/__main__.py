@@ -13,6 +13,7 @@ from pathlib import Path
 from preflight import (
     about,
     build,
+    choices,
     contract,
     explain,
     inspection,
@@ -316,7 +317,7 @@ def main(arguments: list[str] | None = None) -> int:
         return report.USAGE
     plan = Plan(project, Path(tempfile.mkdtemp(prefix="preflight-")), options.uncommitted)
     rehearse = options.command is None or options.rehearse
-    teller = report.Report(project, rehearse, options.json, options.only)
+    teller = report.Report(project, rehearse, options.json, options.only, options.github)
     try:
         found = plan.add("setup", "interpreter", plan.find_python)
         complete = tests_ready = found
@@ -329,6 +330,7 @@ def main(arguments: list[str] | None = None) -> int:
         teller.begin()
         run_all(plan.steps, teller.tell, teller.show_progress)
         notes = source.find_notes(project, options.uncommitted) if rehearse else []
+        notes += choices.describe(plan.tree, plan.pushed.names) if plan.pushed else []
         push = plan.pushed.push if plan.pushed and options.command is None else ""
         if push and not source.has_remote(project):
             push = f"heroku git:remote -a YOUR-APP, then {push}"
@@ -378,7 +380,11 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         help="rehearse all files, as if everything were committed",
     )
     parser.add_argument("--only", choices=PHASES, help="one phase, with what it cannot do without")
-    parser.add_argument("--json", action="store_true", help="print one JSON document for a program")
+    forms = parser.add_mutually_exclusive_group()
+    forms.add_argument("--json", action="store_true", help="print one JSON document for a program")
+    forms.add_argument(
+        "--github", action="store_true", help="add annotations and a summary for GitHub Actions"
+    )
     commands = parser.add_subparsers(dest="command")
     making = commands.add_parser("setup", help="make a checkout runnable: .venv, .env, database")
     making.add_argument("--rehearse", action="store_true", help="and rehearse, side by side")

@@ -10,7 +10,7 @@ import textwrap
 import time
 from pathlib import Path
 
-from preflight import process, rules
+from preflight import github, process, rules
 from preflight.explain import LABEL, Explanation
 from preflight.steps import State, Step
 
@@ -96,14 +96,18 @@ def show_explanations(found: list[Explanation]) -> None:
 class Report:
     """The report of one run: each step as it is told, the outputs of failures, the verdict.
 
-    With `as_json` nothing is printed but one JSON document at the end.
+    With `as_json` nothing is printed but one JSON document at the end. With `on_github`, GitHub
+    Actions is told about the problems, too.
     """
 
-    def __init__(self, project: Path, rehearsal: bool, as_json: bool, only: str | None) -> None:
+    def __init__(
+        self, project: Path, rehearsal: bool, as_json: bool, only: str | None, on_github: bool
+    ) -> None:
         self.project = project
         self.rehearsal = rehearsal
         self.as_json = as_json
         self.only = only
+        self.on_github = on_github
         self.began = time.monotonic()
         self.progress = ""
 
@@ -163,8 +167,9 @@ class Report:
             # Nothing has failed, and not everything was shown.
             status = NOT_PROVED
         seconds = time.monotonic() - self.began
+        document = self.document(steps, status, seconds, notes, limits, push)
         if self.as_json:
-            say(json.dumps(self.document(steps, status, seconds, notes, limits, push), indent=2))
+            say(json.dumps(document, indent=2))
             return status
         show_outputs(steps)
         say()
@@ -177,6 +182,8 @@ class Report:
             say_list("Not shown:", limits)
             if push:
                 say(f"Push it:   {push}")
+        if self.on_github:
+            github.show(document)
         return status
 
     def verdict(self, steps: list[Step], status: int, seconds: float) -> str:

@@ -286,5 +286,5 @@ def find_new_python():
 
 def missing(what, how):
     """Fail on CI and skip elsewhere, saying how to get what is missing."""
-    assert not ON_CI, f"CI has no {what}"
+    assert not ON_CI, f"CI has no {what}. {how}"
     pytest.skip(f"{what} is missing. {how}")

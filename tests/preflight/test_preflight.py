@@ -691,23 +691,6 @@ def test_an_unknown_folder_and_an_unknown_option_are_said_in_a_line(committed, t
         assert "Traceback" not in ended.output
 
 
-def test_a_project_that_another_template_made_is_rehearsed(proved, tmp_path):
-    """django-admin startproject, made ready for Heroku by hand, with another layout."""
-    folder = tmp_path / "other"
-    folder.mkdir()
-    made = run([python_of(proved[0]), "-m", "django", "startproject", "shop", folder], tmp_path)
-    assert made.status == 0
-    shutil.copyfile(proved[0] / "requirements.txt", folder / "requirements.txt")
-    (folder / "Procfile").write_text("web: gunicorn shop.wsgi\n", **UTF8)
-    (folder / ".python-version").write_text("3.13\n", **UTF8)
-    env = caller_environment(tmp_path / "home")
-    ended = run([sys.executable, "-m", "preflight", "--project", folder], proved[0], env)
-    assert ended.status == 1, ended.output
-    assert re.search(r"FAILED +build +collectstatic", ended.output)
-    assert "STATIC_ROOT" in ended.output
-    assert 'Traceback (most recent call last):\n  File "' not in ended.output.partition("$ ")[0]
-
-
 @pytest.mark.fast
 def test_a_shim_of_uv_is_no_uv(committed, monkeypatch, tmp_path):
     shim = tmp_path / "uv"

@@ -54,6 +54,22 @@ def test_printed_commands_need_no_activation(tmp_path, monkeypatch, system, pyth
     assert f"{'py' if system == 'nt' else 'python3'} preflight.pyz setup" in printed
 
 
+@pytest.mark.parametrize(("verify", "status"), [("full", 0), ("required", 1)])
+def test_a_hook_never_runs_another_preflight(tmp_path, monkeypatch, capsys, verify, status):
+    project = tmp_path / "site"
+    project.mkdir()
+    code = "import pathlib\n\npathlib.Path('ran').touch()\n"
+    (project / "preflight.pyz").write_text(code, encoding="utf-8")
+    monkeypatch.chdir(project)
+    answers = ANSWERS | {"_verify": verify, "_git_init": False}
+    hook = load_hook("post_gen_project.py", tmp_path, **answers)
+    assert hook.work() == status
+    printed = capsys.readouterr().out.splitlines()
+    assert "  rm preflight.pyz" in printed
+    assert printed[-1].startswith("heroku-django: outcome=not-proved ")
+    assert not (project / "ran").exists()
+
+
 def test_a_folder_with_a_space_is_quoted(tmp_path, monkeypatch):
     folder = tmp_path / "my site"
     folder.mkdir()

@@ -45,7 +45,7 @@ TRY_STORAGE = "heroku run python manage.py check_storage"
 PROVED, FAILED, NOT_PROVED, STOPPED = 0, 1, 3, 130
 
 # The preflight.pyz of this template. tools/build_pyz.py writes this line.
-PREFLIGHT_SHA256 = "134cc7cd4827e923eccd3169671c312fc5ce9d20abffc8ed702654d56fa29e99"
+PREFLIGHT_SHA256 = "1e04cdce44112740a6971091c7d58bbb29e4626ea1edef4474538a909bb23b1a"
 
 OTHER_PREFLIGHT = """\
 The preflight.pyz in this folder is not the one of this template, so it was not run.

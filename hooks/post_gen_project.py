@@ -45,7 +45,7 @@ TRY_STORAGE = "heroku run python manage.py check_storage"
 PROVED, FAILED, NOT_PROVED, STOPPED = 0, 1, 3, 130
 
 # The preflight.pyz of this template. tools/build_pyz.py writes this line.
-PREFLIGHT_SHA256 = "50f10fc857653c3b9b3235ab0225f42b73e3ae94725fe96ae53955088fa6d2e4"
+PREFLIGHT_SHA256 = "1a0421645be42e0a6a685dc46b1d5e7b66c12135b4dbfae555762976e13ba45f"
 
 OTHER_PREFLIGHT = """\
 The preflight.pyz in this folder is not the one of this template, so it was not run.

@@ -101,7 +101,12 @@ class Report:
     """
 
     def __init__(
-        self, project: Path, rehearsal: bool, as_json: bool, only: str | None, on_github: bool
+        self,
+        project: Path,
+        rehearsal: bool,
+        as_json: bool,
+        only: str | None,
+        on_github: bool = False,
     ) -> None:
         self.project = project
         self.rehearsal = rehearsal

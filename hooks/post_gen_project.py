@@ -45,7 +45,7 @@ TRY_STORAGE = "heroku run python manage.py check_storage"
 PROVED, FAILED, NOT_PROVED, STOPPED = 0, 1, 3, 130
 
 # The preflight.pyz of this template. tools/build_pyz.py writes this line.
-PREFLIGHT_SHA256 = "1a0421645be42e0a6a685dc46b1d5e7b66c12135b4dbfae555762976e13ba45f"
+PREFLIGHT_SHA256 = "6015b48b290d361e762325485c8307cac26bec7a5dd3c2ad451d7026e715f1b4"
 
 OTHER_PREFLIGHT = """\
 The preflight.pyz in this folder is not the one of this template, so it was not run.

@@ -1,11 +1,16 @@
 """The command line of preflight."""
 
+import sys
+
+if __name__ == "__main__":
+    from preflight import start
+
+    sys.exit(start.main())
+
 import argparse
 import json
 import shutil
-import signal
 import stat
-import sys
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +23,7 @@ from preflight import (
     explain,
     inspection,
     interpreter,
+    interrupt,
     leaks,
     process,
     release,
@@ -307,10 +313,6 @@ def main(arguments: list[str] | None = None) -> int:
         return report.PROVED
     if options.command == "explain":
         return explain_log(options)
-    for name in ("SIGTERM", "SIGHUP"):
-        # Windows has no SIGHUP, which a terminal sends when it is closed.
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.default_int_handler)
     project = options.project.resolve()
     if not project.is_dir():
         print(f"There is no folder {project}.", file=sys.stderr)
@@ -334,11 +336,16 @@ def main(arguments: list[str] | None = None) -> int:
         push = plan.pushed.push if plan.pushed and options.command is None else ""
         if push and not source.has_remote(project):
             push = f"heroku git:remote -a YOUR-APP, then {push}"
-        return teller.conclude(plan.steps, notes, plan.limits(), push)
+        interrupt.check()
+        status = teller.conclude(plan.steps, notes, plan.limits(), push)
     except KeyboardInterrupt:
-        return teller.stop()
+        status = report.STOPPED
     finally:
         plan.clean_up()
+    if interrupt.requested():
+        # Perhaps only during the verdict or the clean-up.
+        status = report.STOPPED
+    return teller.stop() if status == report.STOPPED else status
 
 
 def explain_log(options: argparse.Namespace) -> int:
@@ -346,12 +353,10 @@ def explain_log(options: argparse.Namespace) -> int:
     if options.file is None and sys.stdin.isatty():
         print("Paste the log, then press Ctrl-D (on Windows Ctrl-Z and Enter).", file=sys.stderr)
     try:
-        content = options.file.read_bytes() if options.file else sys.stdin.buffer.read()
+        content = interrupt.read(options.file.read_bytes if options.file else sys.stdin.buffer.read)
     except OSError as error:
         print(f"{options.file} cannot be read: {error.strerror}.", file=sys.stderr)
         return report.USAGE
-    except KeyboardInterrupt:
-        return report.STOPPED
     wide = content.startswith((b"\xff\xfe", b"\xfe\xff"))
     found = explain.explain_log(content.decode("utf-16" if wide else "utf-8-sig", "replace"))
     if options.json:
@@ -392,7 +397,3 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     explaining.add_argument("file", type=Path, nargs="?", help="the log (standard input)")
     parser.set_defaults(rehearse=False)
     return parser.parse_args(arguments)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

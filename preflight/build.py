@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from preflight import about, advice, contract, process, rules
+from preflight import about, advice, contract, interrupt, process, rules
 from preflight.interpreter import Python
 from preflight.process import Finished
 from preflight.steps import Failed, NotProved, NotReached
@@ -274,6 +274,7 @@ def compressed_size(sizes: dict[Path, int], share: int) -> float:
     """
     packer, packed, taken, position = zlib.compressobj(), 0, 0, 0
     for path, size in sizes.items():
+        interrupt.check()
         # The files count as one stream; its first block is taken, then each one after `share`.
         for start in range(-(position % (share * BLOCK)), size, share * BLOCK):
             first, end = max(start, 0), min(start + BLOCK, size)

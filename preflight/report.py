@@ -52,10 +52,15 @@ def paint(text: str, state: State) -> str:
 
 
 def say(text: str = "") -> None:
-    """Print a line; where nobody reads any more, as behind `| head`, go on in silence."""
+    """Print a line, with no character that could forge another."""
+    put(re.sub(CONTROL, "?", text) + "\n")
+
+
+def put(text: str) -> None:
+    """Print a text; go on silently if nothing reads it: after `| head`, or a closed terminal."""
     try:
-        print(re.sub(CONTROL, "?", text), flush=True)
-    except BrokenPipeError:
+        print(text, end="", flush=True)
+    except OSError:
         sys.stdout = open(os.devnull, "w", encoding="utf-8")
 
 
@@ -115,6 +120,7 @@ class Report:
         self.on_github = on_github
         self.began = time.monotonic()
         self.progress = ""
+        self.concluded = False
 
     def begin(self) -> None:
         """Print the first line."""
@@ -133,12 +139,12 @@ class Report:
         line = f"  {seconds:.0f} s  running: {names}"[: shutil.get_terminal_size().columns - 1]
         if line != self.progress:
             self.progress = line
-            print(f"\r\x1b[2K{line}", end="", flush=True)
+            put(f"\r\x1b[2K{line}")
 
     def clear_progress(self) -> None:
         """Take that line away."""
         if self.progress:
-            print("\r\x1b[2K", end="", flush=True)
+            put("\r\x1b[2K")
             self.progress = ""
 
     def tell(self, step: Step) -> None:
@@ -164,6 +170,7 @@ class Report:
         all held has not shown, and `push` the command that comes next.
         """
         self.clear_progress()
+        self.concluded = True
         states = {step.state for step in steps}
         status = PROVED
         if State.FAILED in states:
@@ -236,11 +243,11 @@ class Report:
         }
 
     def stop(self) -> int:
-        """Say that somebody has stopped it; return the exit status."""
+        """Say after the clean-up that it was stopped; return the exit status."""
         self.clear_progress()
-        if self.as_json:
+        if self.as_json and not self.concluded:
             say(json.dumps({"project": str(self.project), "outcome": OUTCOMES[STOPPED]}))
-        else:
+        elif not self.as_json:
             where = f"{self.project} is as the steps above left it."
             say(f"\nStopped. Nothing runs any more, and {where}")
         return STOPPED

@@ -4,7 +4,6 @@ import io
 import json
 import os
 import shutil
-import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
@@ -58,12 +57,8 @@ class Told:
 def calling(project: Path, **variables: str) -> Iterator[None]:
     """Give preflight, which runs in this process, the environment of a caller with git set up."""
     environment = caller_environment(project.parent / "home", **variables)
-    handled = [number for number in (signal.SIGTERM, getattr(signal, "SIGHUP", None)) if number]
-    before = {number: signal.getsignal(number) for number in handled}
     with patch.dict(os.environ, environment, clear=True):
         yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
 
 
 def rehearse(project: Path, *options: str, **variables: str) -> Told:

@@ -94,14 +94,6 @@ def test_what_is_pushed_is_the_commit_and_not_the_folder(proved, tmp_path):
     assert (tmp_path / "all/app/Procfile").read_text(**UTF8) == "web: other\n"
 
 
-def test_another_branch_is_pushed_as_main(proved, tmp_path):
-    clone = tmp_path / "clone"
-    env = caller_environment(tmp_path / "home")
-    assert run(["git", "clone", "-q", proved[0], clone], tmp_path, env).status == 0
-    assert run(["git", "switch", "-q", "-c", "feature"], clone, env).status == 0
-    assert source.take(clone, tmp_path / "a/app").push == "git push heroku HEAD:main"
-
-
 def test_line_ends_of_the_pushed_files_do_not_follow_the_callers_git(proved, tmp_path):
     env = caller_environment(tmp_path / "home")
     clone = tmp_path / "clone"

@@ -142,9 +142,11 @@ def test_a_failing_test_of_the_project_is_an_error(tmp_path):
 
 
 def test_nothing_is_proved_where_nobody_asked(tmp_path):
-    ended = bake(tmp_path / "out", project_slug="site", _verify="none")
+    ended = bake(tmp_path / "out", project_slug="site", packaging="uv", _verify="none")
     assert (ended.status, ended.outcome) == (0, "not-asked"), ended.output
     assert not (tmp_path / "out/site/.venv").exists()
+    # The set-up, which comes next, makes a file that Heroku needs.
+    assert "git add uv.lock" in ended.output.partition("preflight.pyz setup")[2]
 
 
 def test_a_shim_that_fails_and_no_other_python_is_no_obstacle(tmp_path):
@@ -212,7 +214,8 @@ def test_ctrl_c_leaves_no_process_and_says_what_it_leaves(tmp_path):
     assert processes_below(output) == []
     text = (tmp_path / "said").read_text(encoding="utf-8")
     assert "Stopped. Nothing runs any more" in text
-    assert "The project is in" in text
+    assert "The project is in" in text and "heroku create" not in text
+    assert text.splitlines()[-1].startswith("heroku-django: outcome=not-proved")
     assert (output / "site/manage.py").is_file()
 
 

@@ -25,6 +25,7 @@ from preflight import (
     interpreter,
     interrupt,
     leaks,
+    next_commands,
     process,
     release,
     report,
@@ -91,6 +92,26 @@ class Plan:
         step = Step(phase, title, action, list(after), [behind] if behind else [])
         self.steps.append(step)
         return step
+
+    def add_steps(self, set_up: bool, rehearse: bool) -> None:
+        """Add the steps of a set-up, a rehearsal or both.
+
+        Before both, the files of two projects in one folder are reported, and nothing else is done:
+        each further step would report its own error.
+        """
+        if set_up and rehearse and contract.find_mixed(self.project):
+            self.add("source", "rules", self.refuse)
+            return
+        found = self.add("setup", "interpreter", self.find_python)
+        complete = tests_ready = found
+        if set_up:
+            complete, tests_ready = self.plan_setup(found)
+        if rehearse:
+            self.plan_rehearsal(found, complete, tests_ready)
+
+    def refuse(self) -> str:
+        """Report the files of two projects in one folder."""
+        raise Failed("\n".join(contract.find_mixed(self.project)))
 
     def find_python(self) -> str:
         """Find the interpreter that everything runs on."""
@@ -305,7 +326,7 @@ class Plan:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a rehearsal or a set-up, or explain a log; return the exit status."""
+    """Run a rehearsal or a set-up, print what comes next, or explain a log; return the status."""
     options = parse(arguments)
     report.prepare_terminal()
     if options.version:
@@ -317,25 +338,22 @@ def main(arguments: list[str] | None = None) -> int:
     if not project.is_dir():
         print(f"There is no folder {project}.", file=sys.stderr)
         return report.USAGE
+    if options.command == "next":
+        return show_next(project, options.json)
     plan = Plan(project, Path(tempfile.mkdtemp(prefix="preflight-")), options.uncommitted)
     rehearse = options.command is None or options.rehearse
     teller = report.Report(project, rehearse, options.json, options.only, options.github)
     try:
-        found = plan.add("setup", "interpreter", plan.find_python)
-        complete = tests_ready = found
-        if options.command == "setup":
-            complete, tests_ready = plan.plan_setup(found)
-        if rehearse:
-            plan.plan_rehearsal(found, complete, tests_ready)
+        plan.add_steps(options.command == "setup", rehearse)
         if options.only:
             plan.keep_only(options.only)
         teller.begin()
         run_all(plan.steps, teller.tell, teller.show_progress)
         notes = source.find_notes(project, options.uncommitted) if rehearse else []
         notes += choices.describe(plan.tree, plan.pushed.names) if plan.pushed else []
-        push = plan.pushed.push if plan.pushed and options.command is None else ""
-        if push and not source.has_remote(project):
-            push = f"heroku git:remote -a YOUR-APP, then {push}"
+        folder = next_commands.Folder(project)
+        ready = plan.pushed and folder.in_repository and options.command is None
+        push = next_commands.connect_and_push(folder) if ready else []
         interrupt.check()
         status = teller.conclude(plan.steps, notes, plan.limits(), push)
     except KeyboardInterrupt:
@@ -346,6 +364,18 @@ def main(arguments: list[str] | None = None) -> int:
         # Perhaps only during the verdict or the clean-up.
         status = report.STOPPED
     return teller.stop() if status == report.STOPPED else status
+
+
+def show_next(project: Path, as_json: bool) -> int:
+    """Print what to type next; return the exit status."""
+    folder = next_commands.Folder(project)
+    commands, notes = next_commands.find(folder), next_commands.find_notes(folder)
+    if as_json:
+        listed = [{"step": command.step, "command": command.text} for command in commands]
+        print(json.dumps({"project": str(project), "commands": listed, "notes": notes}, indent=2))
+    else:
+        report.say(next_commands.render(commands, notes))
+    return report.PROVED
 
 
 def explain_log(options: argparse.Namespace) -> int:
@@ -393,6 +423,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     commands = parser.add_subparsers(dest="command")
     making = commands.add_parser("setup", help="make a checkout runnable: .venv, .env, database")
     making.add_argument("--rehearse", action="store_true", help="and rehearse, side by side")
+    following = commands.add_parser("next", help="print what to type next, up to the first push")
+    following.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
     explaining = commands.add_parser("explain", help="say what a pasted log of Heroku means")
     explaining.add_argument("file", type=Path, nargs="?", help="the log (standard input)")
     parser.set_defaults(rehearse=False)

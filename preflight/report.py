@@ -163,11 +163,13 @@ class Report:
         for line in step.explanation.lines() if step.explanation else []:
             say(wrap_labelled(line, INDENT))
 
-    def conclude(self, steps: list[Step], notes: list[str], limits: list[str], push: str) -> int:
+    def conclude(
+        self, steps: list[Step], notes: list[str], limits: list[str], push: list[str]
+    ) -> int:
         """Print the verdict and what belongs to it; return the exit status.
 
         `notes` are what the owner should know in any case, `limits` what even a rehearsal in which
-        all held has not shown, and `push` the command that comes next.
+        all held has not shown, and `push` the commands that push the project.
         """
         self.clear_progress()
         self.concluded = True
@@ -192,8 +194,9 @@ class Report:
         say_list("Note:", notes)
         if status == PROVED and self.rehearsal and not self.only:
             say_list("Not shown:", limits)
-            if push:
-                say(f"Push it:   {push}")
+            # Not wrapped, so that each line can be pasted.
+            for number, command in enumerate(push):
+                say(f"{'' if number else 'Push it:':<11}{command}")
         if self.on_github:
             github.show(document)
         return status

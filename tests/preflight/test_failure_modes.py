@@ -94,9 +94,9 @@ def test_the_push_command_fits_the_branch(project):
     git(project, "switch", "-q", "-c", "feature")
     git(project, "remote", "add", "heroku", "https://git.heroku.com/site.git")
     told = rehearse(project, "--only", "source")
-    assert told.document["push"] == "git push heroku HEAD:main"
+    assert told.document["push"] == ["git push heroku HEAD:main"]
     git(project, "switch", "-q", "main")
-    assert rehearse(project, "--only", "source").document["push"] == "git push heroku main"
+    assert rehearse(project, "--only", "source").document["push"] == ["git push heroku main"]
 
 
 @pytest.mark.fast

@@ -110,15 +110,6 @@ def test_what_is_pushed_is_the_commit_and_not_the_folder(committed, tmp_path):
 
 
 @pytest.mark.fast
-def test_another_branch_is_pushed_as_main(committed, tmp_path):
-    clone = tmp_path / "clone"
-    env = caller_environment(tmp_path / "home")
-    assert run(["git", "clone", "-q", committed, clone], tmp_path, env).status == 0
-    assert run(["git", "switch", "-q", "-c", "feature"], clone, env).status == 0
-    assert source.take(clone, tmp_path / "a/app").push == "git push heroku HEAD:main"
-
-
-@pytest.mark.fast
 def test_line_ends_of_the_pushed_files_do_not_follow_the_callers_git(committed, tmp_path):
     env = caller_environment(tmp_path / "home")
     clone = tmp_path / "clone"

@@ -137,9 +137,11 @@ def test_a_failing_test_of_the_project_is_an_error(tmp_path):
 
 
 def test_nothing_is_proved_where_nobody_asked(tmp_path):
-    ended = bake(tmp_path / "out", project_slug="site", _verify="none")
+    ended = bake(tmp_path / "out", project_slug="site", packaging="uv", _verify="none")
     assert (ended.status, ended.outcome) == (0, "not-asked"), ended.output
     assert not (tmp_path / "out/site/.venv").exists()
+    # The set-up, which comes next, makes a file that Heroku needs.
+    assert "git add uv.lock" in ended.output.partition("preflight.pyz setup")[2]
 
 
 def test_a_shim_that_fails_and_no_other_python_is_no_obstacle(tmp_path):

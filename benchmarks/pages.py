@@ -2,8 +2,8 @@
 
     python3 -m uv run python benchmarks/pages.py --rounds 3
 
-It needs Chromium and `npm ci --prefix tests/project/browser`. A project of the default answers
-runs in production mode behind TLS, as in the browser tests. It prints the medians as a Markdown
+It needs Chromium and `npm ci --prefix tests/project/browser`. A project with the default answers
+runs in production mode behind TLS, as in the browser tests. Prints the medians as a Markdown
 table.
 """
 

@@ -1,9 +1,9 @@
-"""How much longer preflight takes to start from preflight.pyz than from files.
+"""Measure how much longer preflight takes to start from preflight.pyz than from files.
 
     python3 benchmarks/start.py --rounds 20
 
-The two ways take turns. From files, the bytecode is there, as after the first start. Medians are
-printed as a Markdown table.
+The two ways alternate. From files, the bytecode exists, as it does after the first start. Prints
+the medians as a Markdown table.
 """
 
 import argparse
@@ -21,7 +21,7 @@ PYZ = ROOT / "{{cookiecutter.project_slug}}/preflight.pyz"
 
 
 def start(command: list, folder: str) -> float:
-    """Return the seconds that `--help` takes."""
+    """Return how many seconds `--help` takes."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     began = time.perf_counter()
     subprocess.run([*command, "--help"], cwd=folder, env=env, stdout=subprocess.DEVNULL)

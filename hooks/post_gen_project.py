@@ -19,20 +19,20 @@ ANSWERS = json.loads(r"""{{ cookiecutter|tojson }}""")
 PROJECT, COOKIECUTTER = Path.cwd(), os.getppid()
 
 PROVED, NOT_PROVED, FAILED, NOT_ASKED = "proved", "not-proved", "failed", "not-asked"
-# The exit statuses of preflight. Any other one means that nothing was proved.
+# The exit statuses of preflight. Any other status means that the project is not proved.
 OUTCOMES, STOPPED = {0: PROVED, 1: FAILED}, 130
 PROVE = ("preflight.pyz", "--uncommitted", "setup", "--rehearse")
 
-# The preflight.pyz of this template. tools/build_pyz.py writes this line.
-PREFLIGHT_SHA256 = "49b91bf0e0878599abb4864c4641bd659fd59a10aaee35ad9bfe39df39604599"
+# The hash of the template's preflight.pyz. tools/build_pyz.py writes this line.
+PREFLIGHT_SHA256 = "67c032b8133f939746bb8a78ffc5b5c5aae336395bfc1645d77f96c10e54b26a"
 OTHER_PREFLIGHT = """\
-The preflight.pyz in this folder is not the one of this template, so it was not run.
-To replace it, go to the folder and remove the file:
+The preflight.pyz in this folder is not the one from this template, so it was not run.
+To replace it, remove the file in the project's folder:
   rm preflight.pyz
-Then run the command again that generated the project.
+Then generate the project again with the same command.
 """
 
-# Folders that have no file with some answers, inner ones first.
+# Folders that are empty with some answers, inner folders first.
 MAYBE_EMPTY = """
 .github/workflows .github templates/allauth/elements templates/allauth/layouts templates/allauth
 templates/socialaccount/snippets templates/socialaccount templates/pictures
@@ -41,7 +41,7 @@ pictures/migrations pictures/templatetags pictures
 
 
 def say(text: str = "") -> None:
-    """Print a line; go on silently if nothing reads the output any more, as after `| head`."""
+    """Print a line; continue silently if the output is closed, for example after `| head`."""
     try:
         print(text, flush=True)
     except BrokenPipeError:
@@ -49,7 +49,7 @@ def say(text: str = "") -> None:
 
 
 def run_git(*arguments: str) -> tuple[int, str]:
-    """Run git in the project; return its exit status, 127 without git, and its output."""
+    """Run git in the project; return its output and its exit status, which is 127 without git."""
     options = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
     try:
         ended = subprocess.run(["git", *arguments], **options, env=os.environ | {"LC_ALL": "C"})
@@ -59,12 +59,12 @@ def run_git(*arguments: str) -> tuple[int, str]:
 
 
 def run_python(*arguments: str) -> int:
-    """Run Python in the project and return its exit status; leave no process behind on Ctrl-C."""
+    """Run Python in the project and return its exit status; on Ctrl-C, leave no process running."""
     process = subprocess.Popen([sys.executable, *arguments])
     try:
         return process.wait()
     except KeyboardInterrupt:
-        # The same Ctrl-C has reached the process, which ends what it has started.
+        # The process has received the same Ctrl-C, and stops the processes that it started.
         try:
             process.wait(timeout=30)
         except (KeyboardInterrupt, subprocess.TimeoutExpired):
@@ -73,7 +73,7 @@ def run_python(*arguments: str) -> int:
 
 
 def remove_empty_folders() -> None:
-    """Remove the folders that got no file."""
+    """Remove the folders in which no file was generated."""
     for name in MAYBE_EMPTY:
         try:
             (PROJECT / name).rmdir()
@@ -82,10 +82,10 @@ def remove_empty_folders() -> None:
 
 
 def is_update() -> bool:
-    """Return whether `cruft update` or `cruft diff` only generates files to compare.
+    """Return whether `cruft update` or `cruft diff` runs this hook, only to compare files.
 
-    Both clone the template into the folder repo of a temporary folder, next to their results, and
-    generate into another temporary folder. `cruft create` clones it elsewhere.
+    Both clone the template into the folder `repo` in a temporary folder, next to their results, and
+    generate the project in another temporary folder. `cruft create` clones the template elsewhere.
     Source: _commands/update.py, diff.py and utils/generate.py of cruft 2.16.
     """
     temporary = Path(tempfile.gettempdir()).resolve()
@@ -99,24 +99,24 @@ def is_update() -> bool:
 
 
 def start_repository() -> bool:
-    """Begin a git repository; return whether it is new.
+    """Create a git repository; return whether it was created.
 
-    Nothing is done in a repository that exists, such as a course's, or that git cannot read.
+    A repository that exists, such as one from a course, or that git cannot read, is not changed.
     """
     status, output = run_git("rev-parse", "--is-inside-work-tree")
     if not ANSWERS["_git_init"] or status in {0, 127} or "not a git repository" not in output:
         return False
     if run_git("init", "--quiet", "--initial-branch=main")[0] != 0:
-        # git before 2.28 cannot name the branch.
+        # git before 2.28 has no --initial-branch.
         run_git("init", "--quiet")
         run_git("symbolic-ref", "HEAD", "refs/heads/main")
     return True
 
 
 def has_own_preflight() -> bool:
-    """Return whether preflight.pyz is the file of this template, the only one that is run.
+    """Return whether preflight.pyz is the template's file. Only that one is run.
 
-    In a folder that existed before, the file may be an older one, or anybody's.
+    In a folder that existed before, the file can be an older one, or come from somewhere else.
     """
     content = (PROJECT / "preflight.pyz").read_bytes()
     return hashlib.sha256(content).hexdigest() == PREFLIGHT_SHA256
@@ -125,7 +125,7 @@ def has_own_preflight() -> bool:
 def prove() -> str:
     """Set the project up and rehearse its deploy; return the outcome.
 
-    Nothing is committed yet, so the rehearsal takes the files as the first commit will.
+    Nothing is committed yet, so the rehearsal uses the files that the first commit will contain.
     """
     if ANSWERS["_verify"] == "none":
         return NOT_ASKED
@@ -145,10 +145,10 @@ def commit() -> None:
 
 
 def report_failure() -> None:
-    """Say whose fault a failure is: the template's, or that of a file that was here before."""
+    """Say whether the template or a file that was in the folder may have caused a failure."""
     status, kept = run_git("ls-files")
     if status != 0 or not kept:
-        say("This is a fault of the template, not yours. Please report it with the output above:")
+        say("This is a bug in the template. Please report it, with the output above:")
         say("  https://github.com/org/heroku-django/issues")
         return
     say("Your own files were kept, and one of them may be the cause. To use the template's file,")
@@ -156,20 +156,20 @@ def report_failure() -> None:
 
 
 def report_missing_proof() -> None:
-    """Say how to prove the project later."""
-    say(f"The project is in {PROJECT}, not proved. To prove it, run this there:")
+    """Print the command that proves the project later."""
+    say(f"The project is in {PROJECT}, but it is not proved. To prove it, run this there:")
     say(f"  {'py' if os.name == 'nt' else 'python3'} {' '.join(PROVE)}\n")
 
 
 def wait_for_cookiecutter() -> None:
-    """Wait until the same Ctrl-C has ended cookiecutter, which prints "Aborted!" as it ends."""
+    """Wait for cookiecutter, which also receives the Ctrl-C and prints "Aborted!" as it exits."""
     deadline = time.monotonic() + 2
     while os.getppid() == COOKIECUTTER and time.monotonic() < deadline:
         time.sleep(0.02)
 
 
 def work() -> str:
-    """Do everything in order; return the outcome."""
+    """Set up, prove and commit the project, and print the next commands; return the outcome."""
     if not has_own_preflight():
         say(OTHER_PREFLIGHT)
         return NOT_PROVED
@@ -181,8 +181,8 @@ def work() -> str:
     if outcome == NOT_PROVED:
         report_missing_proof()
         if ANSWERS["_verify"] == "required":
-            say("_verify=required makes this an error, so cookiecutter removes a new project now.")
-            say("To keep it, generate it with --keep-project-on-failure.\n")
+            say("_verify=required makes this an error, so cookiecutter now removes a new project.")
+            say("To keep it, generate it again with --keep-project-on-failure.\n")
     if new:
         commit()
     run_python("preflight.pyz", "next")
@@ -190,7 +190,7 @@ def work() -> str:
 
 
 def main() -> int:
-    """Work, print the outcome for programs, and return the exit status."""
+    """Do the work, print a line with the outcome for programs, and return the exit status."""
     began = time.monotonic()
     try:
         signal.signal(signal.SIGINT, signal.default_int_handler)

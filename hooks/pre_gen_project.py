@@ -1,4 +1,4 @@
-"""Check the answers before the project is written; stop with every reason and a way to go on."""
+"""Check the answers before the project is written; report every problem and a command to paste."""
 # ruff: noqa: E402
 
 import signal
@@ -7,7 +7,7 @@ import sys
 # Ctrl-C ends this process silently, without a traceback.
 signal.signal(signal.SIGINT, signal.SIG_DFL)
 
-if sys.version_info < (3, 10):  # noqa: UP036 - cookiecutter also runs on older ones.
+if sys.version_info < (3, 10):  # noqa: UP036 - cookiecutter also runs on older versions.
     sys.exit("heroku-django needs Python 3.10 or newer: https://www.python.org/downloads/")
 
 import difflib
@@ -21,7 +21,7 @@ from zoneinfo import available_timezones
 
 ANSWERS = json.loads(r"""{{ cookiecutter|tojson }}""")
 PROJECT = Path.cwd()
-# The answers of cookiecutter.json, without those that follow from others.
+# The defaults in cookiecutter.json, without the answers that are derived from others.
 DEFAULTS = {
     "project_name": "My site",
     "project_slug": ANSWERS["__slug_of_name"],
@@ -41,9 +41,9 @@ DEFAULTS = {
 WINDOWS_DEVICES = {"con", "prn", "aux", "nul"} | {
     f"{port}{number}" for port in ("com", "lpt") for number in range(10)
 }
-# Names in Persian and Sinhala and families of emoji contain these characters, which join others.
+# Names in Persian and Sinhala, and some emoji, contain these characters, which join others.
 JOINERS = dict.fromkeys(map(ord, "\u200c\u200d"))
-# Names in the time zone database that mean "whatever this machine has" and "not set yet".
+# Names in the time zone database that mean "what this machine uses" and "not set yet".
 NO_TIME_ZONES = {"localtime", "Factory"}
 
 
@@ -51,11 +51,11 @@ def check_project_name(name: str) -> str | None:
     """Return what is wrong with the site's name, or None."""
     visible = name.translate(JOINERS)
     if not visible.strip():
-        return "The name of the site is empty."
+        return "The site's name is empty."
     if len(name) > 80:
-        return f"The name of the site has {len(name)} characters. 80 are allowed."
+        return f"The site's name has {len(name)} characters. At most 80 are allowed."
     if not visible.isprintable():
-        return "The name of the site contains a line break or an invisible character."
+        return "The site's name contains a line break or an invisible character."
     return None
 
 
@@ -71,10 +71,10 @@ def check_project_slug(slug: str) -> str | None:
     if not slug:
         return "The folder has no name."
     if len(slug) > 60:
-        return f"The folder's name has {len(slug)} characters. 60 are allowed."
+        return f"The folder's name has {len(slug)} characters. At most 60 are allowed."
     if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", slug):
         return (
-            f"The folder's name is {slug!r}. It may contain a-z, A-Z, 0-9, -, _ and ., and it has "
+            f"The folder's name is {slug!r}. It can contain a-z, A-Z, 0-9, -, _ and ., and has "
             "to start and end with a letter or digit."
         )
     if slug.lower().partition(".")[0] in WINDOWS_DEVICES:
@@ -83,7 +83,7 @@ def check_project_slug(slug: str) -> str | None:
 
 
 def suggest_project_slug(slug: str) -> str:
-    """Return a folder's name that can be used instead."""
+    """Return a folder name that can be used instead."""
     text = re.sub(r"[^A-Za-z0-9._-]+", "-", slug).strip("-._")[:55].rstrip("-._")
     device = text.lower().partition(".")[0] in WINDOWS_DEVICES
     return f"my-{text}" if device else text or "my-site"
@@ -98,30 +98,30 @@ def check_heroku_app_name(name: str) -> str | None:
         return None
     return (
         f"The app's name is {name!r}. Heroku allows 3 to 30 characters: a-z, 0-9 and -. It has to "
-        "start with a letter, and to end with a letter or digit."
+        "start with a letter and end with a letter or digit."
     )
 
 
 def suggest_heroku_app_name(name: str) -> str:
-    """Return an app's name that can be used instead."""
+    """Return an app name that can be used instead."""
     text = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
     text = text if text[:1].isalpha() else f"app-{text}"
     return (text if len(text) > 2 else f"{text}-app")[:30].rstrip("-")
 
 
 def check_time_zone(name: str) -> str | None:
-    """Return what is wrong with the time zone, or None; any is right where there is no list."""
+    """Return what is wrong with the time zone, or None; without a list of time zones, allow any."""
     known = available_timezones() - NO_TIME_ZONES
     if name in known or not known and name not in NO_TIME_ZONES:
         return None
     return (
-        f"There is no time zone {name!r}. Did you mean {suggest_time_zone(name)}? All names are on "
+        f"There is no time zone {name!r}. Did you mean {suggest_time_zone(name)}? See all names on "
         "https://en.wikipedia.org/wiki/List_of_tz_database_time_zones"
     )
 
 
 def suggest_time_zone(name: str) -> str:
-    """Return the time zone that was probably meant: in other capitals, its city, or one like it."""
+    """Return the time zone that was probably meant: in another case, by its city, or similar."""
     known = {zone.lower(): zone for zone in sorted(available_timezones() - NO_TIME_ZONES)}
     wanted = name.lower().replace(" ", "_")
     cities = [zone for low, zone in known.items() if low.rpartition("/")[2] == wanted]
@@ -130,13 +130,13 @@ def suggest_time_zone(name: str) -> str:
 
 
 def check_verify(mode: str) -> str | None:
-    """Return what is wrong with the private answer about the proof, or None."""
+    """Return what is wrong with the private answer `_verify`, or None."""
     if mode in {"full", "required", "none"}:
         return None
-    return f"_verify is {mode!r}. It may be full, required or none."
+    return f"_verify is {mode!r}. It has to be full, required or none."
 
 
-# The checks in the order of the report, each with what replaces an answer that it refuses.
+# The checks in the order of the report, each with the function that suggests another answer.
 CHECKS = {
     "project_slug": (check_project_slug, suggest_project_slug),
     "project_name": (check_project_name, suggest_project_name),
@@ -147,15 +147,15 @@ CHECKS = {
 
 
 def find_problems(answers: dict) -> dict[str, str]:
-    """Return a sentence for each answer that cannot be used."""
+    """Return the problem of each answer that cannot be used, by the name of the answer."""
     found = {name: check(str(answers[name])) for name, (check, _) in CHECKS.items()}
     return {name: problem for name, problem in found.items() if problem}
 
 
 def find_left_folders() -> list[Path]:
-    """Return the empty folders that cookiecutter leaves above the project of a slug with a slash.
+    """Return the empty parent folders that cookiecutter leaves if the slug contains a slash.
 
-    It removes the project's folder after this hook, and no other.
+    After this hook fails, cookiecutter removes only the project's own folder.
     """
     found: list[Path] = []
     output = Path(ANSWERS.get("_output_dir", "")).resolve()
@@ -169,7 +169,7 @@ def find_left_folders() -> list[Path]:
 
 
 def quote(text: str) -> str:
-    """Return a text as one argument of a command in bash or, on Windows, in PowerShell."""
+    """Quote a text as one argument of a command for bash or, on Windows, for PowerShell."""
     if os.name != "nt":
         return shlex.quote(text)
     # PowerShell reads typographic quotes as plain ones.
@@ -177,14 +177,14 @@ def quote(text: str) -> str:
 
 
 def replace_answers(problems: dict[str, str]) -> dict:
-    """Return the answers that differ from the defaults, suggestions in place of unusable ones."""
+    """Return the answers that differ from the defaults, with suggestions for unusable ones."""
     replaced = {name: CHECKS[name][1](str(ANSWERS[name])) for name in problems}
     given = {name: replaced.get(name, ANSWERS[name]) for name in DEFAULTS}
     return {name: answer for name, answer in given.items() if answer != DEFAULTS[name]}
 
 
 def escape(answer: str | bool) -> str | bool:
-    """Return an answer so that cookiecutter, which renders what it gets, gives it back."""
+    """Escape an answer, because cookiecutter renders the answers on its command line."""
     opening = "{" + "%"
     if isinstance(answer, str) and any("{" + mark in answer for mark in "#%{"):
         return f"{opening} raw %}}" + answer + f"{opening} endraw %}}"
@@ -214,19 +214,19 @@ def build_command(answers: dict) -> str:
 
 
 def main() -> int:
-    """Report everything that is wrong with the answers; return the exit status."""
+    """Report all problems with the answers; return the exit status."""
     problems = find_problems(ANSWERS)
     if not problems:
         return 0
-    lines = ["No project was made. These answers cannot be used:"]
+    lines = ["No project was generated. These answers cannot be used:"]
     lines += [f"  * {problem}" for problem in problems.values()]
     folders = find_left_folders()
     if folders:
         lines.append("Cookiecutter leaves these empty folders, which you can remove:")
         lines += [f"  {folder}" for folder in folders]
-    lines.append("To try again with your other answers and a suggestion for each of these, paste:")
+    lines.append("To try again with your other answers and a suggestion for each of these, run:")
     lines.append(f"  {build_command(replace_answers(problems))}")
-    lines.append("If a traceback follows, it is cookiecutter's. You can ignore it.")
+    lines.append("If you see a traceback below, it comes from cookiecutter. You can ignore it.")
     sys.stderr.reconfigure(errors="backslashreplace")
     print("\n".join(lines), file=sys.stderr)
     return 1

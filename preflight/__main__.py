@@ -94,10 +94,10 @@ class Plan:
         return step
 
     def add_steps(self, set_up: bool, rehearse: bool) -> None:
-        """Add the steps of a set-up, a rehearsal or both.
+        """Add the steps of a setup, a rehearsal or both.
 
-        Before both, the files of two projects in one folder are reported, and nothing else is done:
-        each further step would report its own error.
+        If both are wanted and the folder has files from two projects, only that is reported,
+        because each further step would report its own error.
         """
         if set_up and rehearse and contract.find_mixed(self.project):
             self.add("source", "rules", self.refuse)
@@ -110,7 +110,7 @@ class Plan:
             self.plan_rehearsal(found, complete, tests_ready)
 
     def refuse(self) -> str:
-        """Report the files of two projects in one folder."""
+        """Report that the folder has files from two projects."""
         raise Failed("\n".join(contract.find_mixed(self.project)))
 
     def find_python(self) -> str:
@@ -251,7 +251,7 @@ class Plan:
         return "models and migrations agree"
 
     def check_settings(self) -> str:
-        """Look for what goes wrong on Heroku without a word, but for what the release has said."""
+        """Look for settings that fail silently on Heroku, except what the release has reported."""
         said = [
             s.finished.output for s in self.steps if s.title == "release command" and s.finished
         ]
@@ -326,7 +326,7 @@ class Plan:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a rehearsal or a set-up, print what comes next, or explain a log; return the status."""
+    """Run the command that the command line names; return the exit status."""
     options = parse(arguments)
     report.prepare_terminal()
     if options.version:
@@ -361,13 +361,13 @@ def main(arguments: list[str] | None = None) -> int:
     finally:
         plan.clean_up()
     if interrupt.requested():
-        # Perhaps only during the verdict or the clean-up.
+        # The signal may have arrived during the verdict or the cleanup.
         status = report.STOPPED
     return teller.stop() if status == report.STOPPED else status
 
 
 def show_next(project: Path, as_json: bool) -> int:
-    """Print what to type next; return the exit status."""
+    """Print the commands to type next; return the exit status."""
     folder = next_commands.Folder(project)
     commands, notes = next_commands.find(folder), next_commands.find_notes(folder)
     if as_json:
@@ -401,9 +401,9 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog=about.COMMAND,
         description="Rehearse the deploy of a Django project to Heroku on this machine.",
-        epilog="Exit status: 0 all held (explain: something was explained), 1 something failed, "
-        "2 the command line is wrong, 3 not proved here (network, disk, time, no Python; explain: "
-        "nothing was recognised), 130 stopped.",
+        epilog="Exit status: 0 everything passed (explain: a failure was recognised), 1 something "
+        "failed, 2 wrong command line, 3 not proved here (network, disk, time, no Python; explain: "
+        "no failure was recognised), 130 stopped.",
     )
     parser.add_argument(
         "--version", action="store_true", help="print the version and the hash of the source"
@@ -418,12 +418,12 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     forms = parser.add_mutually_exclusive_group()
     forms.add_argument("--json", action="store_true", help="print one JSON document for a program")
     forms.add_argument(
-        "--github", action="store_true", help="add annotations and a summary for GitHub Actions"
+        "--github", action="store_true", help="add annotations and a job summary on GitHub Actions"
     )
     commands = parser.add_subparsers(dest="command")
     making = commands.add_parser("setup", help="make a checkout runnable: .venv, .env, database")
     making.add_argument("--rehearse", action="store_true", help="and rehearse, side by side")
-    following = commands.add_parser("next", help="print what to type next, up to the first push")
+    following = commands.add_parser("next", help="print the next commands, up to the first push")
     following.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
     explaining = commands.add_parser("explain", help="say what a pasted log of Heroku means")
     explaining.add_argument("file", type=Path, nargs="?", help="the log (standard input)")

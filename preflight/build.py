@@ -22,11 +22,11 @@ INSTALLED = (
     r"[^\"\s]*[\\/](?:\.preflight[\\/]environment-\w+|\.venv)[\\/](?:lib[\\/]python[\d.]+|Lib)[\\/]"
 )
 
-# Lines of requirements.txt: https://pip.pypa.io/en/stable/reference/requirements-file-format/
+# Lines in requirements.txt: https://pip.pypa.io/en/stable/reference/requirements-file-format/
 INCLUDE = re.compile(rb"(?m)^\s*(?:-r|-c|--requirement|--constraint)[\s=]*([^\s#]+)")
 LOCAL_REQUIREMENT = rb"(?m)^\s*(?:-e|--editable|-f|--find-links|\.|/)|\bfile:"
 
-# Bytes of a block that is compressed to estimate a size.
+# The size in bytes of the blocks that are compressed to estimate the size of the slug.
 BLOCK = 65536
 
 
@@ -52,7 +52,7 @@ def install_command(project: Path, environment: Path, uv: str | None, tests: boo
     if (project / "uv.lock").is_file():
         if not uv:
             raise NotProved(
-                f"there is no uv here, which this project needs: {about.COMMAND} setup gets it"
+                f"this project needs uv, which is missing here: {about.COMMAND} setup installs it"
             )
         groups = [] if tests else ["--no-default-groups"]
         return [uv, "sync", "--quiet", "--locked", "--inexact", *groups]
@@ -87,11 +87,11 @@ def install(project: Path, environment: Path, python: Python, uv: str | None, te
 
 
 def choose_environment(cache: Path, tree: Path, python: Python) -> Path:
-    """Return the folder of the environment for these requirements, this interpreter and this place.
+    """Return the folder of the environment for these requirements, this interpreter and this path.
 
-    The next rehearsal finds the same folder if none of them has changed, as Heroku keeps what it
-    has installed (BP lib/cache.sh). The place counts because the programs of an environment, such
-    as gunicorn, contain its path and do not start from another.
+    If none of them has changed, the next rehearsal uses the same folder, as Heroku reuses installed
+    packages (BP lib/cache.sh). The path matters because the programs of an environment, such as
+    gunicorn, contain it and do not start after a move.
     """
     content = hashlib.sha256(os.fsencode(cache.resolve()))
     content.update(f"{python.path} {python.version}".encode())
@@ -106,8 +106,8 @@ def choose_environment(cache: Path, tree: Path, python: Python) -> Path:
 def read_requirements(tree: Path) -> bytes:
     """Return the content of requirements.txt and of all files that it includes with -r and -c.
 
-    If it names something that cannot be compared, such as a local package or an address, return
-    random bytes, which equal nothing.
+    If it names something that cannot be compared, such as a local package or a URL, return random
+    bytes, so that the environment is never reused.
     """
     files, content = [(tree / "requirements.txt").resolve()], b""
     for path in files:
@@ -215,18 +215,18 @@ def collect_static(tree: Path, python: Path, variables: dict[str, str]) -> str:
 
 
 def site_packages(environment: Path) -> Path:
-    """Return the folder of an environment that holds the installed packages."""
+    """Return the folder of an environment that contains the installed packages."""
     folders = [*environment.glob("lib*/python*/site-packages"), environment / "Lib/site-packages"]
     return next(folder for folder in folders if folder.is_dir())
 
 
 def file_sizes(folder: Path) -> dict[Path, int]:
-    """Return the size in bytes of every file of a folder, without links and Python's bytecode."""
+    """Return the size in bytes of every file in a folder, without links and Python's bytecode."""
     found = {}
     for place, folders, names in os.walk(folder):
         folders[:] = sorted(set(folders) - {"__pycache__"})
         for path in map(Path(place).joinpath, sorted(names)):
-            # A journal of SQLite may be gone already: the release command runs meanwhile.
+            # SQLite may have deleted its journal: the release command runs at the same time.
             with suppress(FileNotFoundError):
                 status = path.lstat()
                 if stat.S_ISREG(status.st_mode):
@@ -239,8 +239,8 @@ def weigh(tree: Path, environment: Path) -> str:
 
     The limit is on the compressed size (DC slug-compiler). A slug is a gzipped tar (DC
     platform-api-deploying-slugs) of the project with its static files, the packages, their
-    bytecode, Python and pip. Bytecode, Python and pip are counted as `rules` gives them. What other
-    buildpacks add is not counted.
+    bytecode, Python and pip. The sizes of bytecode, Python and pip come from `rules`. Files from
+    other buildpacks are not counted.
     """
     own, installed = file_sizes(tree), file_sizes(site_packages(environment))
     source = sum(size for path, size in installed.items() if path.suffix == ".py")
@@ -250,7 +250,7 @@ def weigh(tree: Path, environment: Path) -> str:
         added += rules.PIP_MB
     megabytes = compressed_size(own | installed, share=16) / 1e6 + added
     if megabytes > rules.SLUG_MB:
-        # Before a push is called impossible, nothing is estimated that can be counted.
+        # Compress all files, not a sample, before reporting that a push would fail.
         megabytes = compressed_size(own | installed, share=1) / 1e6 + added
     if megabytes <= rules.SLUG_MB:
         return f"about {megabytes:.0f} MB of {rules.SLUG_MB}, compressed, with packages and Python"
@@ -260,22 +260,22 @@ def weigh(tree: Path, environment: Path) -> str:
             parts[path.relative_to(root).parts[0]] += size
     largest = ", ".join(f"{name} ({size / 1e6:.0f} MB)" for name, size in parts.most_common(5))
     raise Failed(
-        f"The compressed slug would have about {megabytes:.0f} MB, and Heroku accepts "
-        f"{rules.SLUG_MB}. The largest parts, before compression, are {largest}. Remove media, "
+        f"The compressed slug would be about {megabytes:.0f} MB. Heroku accepts up to "
+        f"{rules.SLUG_MB} MB. The largest parts, before compression, are {largest}. Remove media, "
         "data and models from git, or name them in .slugignore."
     )
 
 
 def compressed_size(sizes: dict[Path, int], share: int) -> float:
-    """Return how many bytes files have in a gzipped tar, from one block in `share` blocks of them.
+    """Estimate the size of files in a gzipped tar by compressing one block in every `share` blocks.
 
-    All blocks take seconds, one in 16 a fraction of one. On eight sets of packages, one in 16 gave
-    at most 4 % less and 11 % more than gzip.
+    Compressing all blocks takes seconds; one in 16 takes less than a second. For eight sets of
+    packages, one in 16 gave a result between 4 % below and 11 % above the size with gzip.
     """
     packer, packed, taken, position = zlib.compressobj(), 0, 0, 0
     for path, size in sizes.items():
         interrupt.check()
-        # The files count as one stream; its first block is taken, then each one after `share`.
+        # The files count as one stream, of which the first block in every `share` is compressed.
         for start in range(-(position % (share * BLOCK)), size, share * BLOCK):
             first, end = max(start, 0), min(start + BLOCK, size)
             if first < end:

@@ -1,4 +1,4 @@
-"""Which manage.py, settings and wsgi.py count in a project that has several."""
+"""Describe which manage.py, settings and wsgi.py were used in a project that has several."""
 
 import re
 from pathlib import Path
@@ -6,20 +6,20 @@ from pathlib import Path
 from preflight import build, contract, rules
 
 SETTINGS = r"(?:^|/)(?:settings/(?!__init__\.)\w+|\w*settings\w*)\.py$"
-# What django-admin writes into manage.py and wsgi.py, and what people make of it.
+# The line that django-admin writes into manage.py and wsgi.py, and common variants of it.
 NAMED = r"DJANGO_SETTINGS_MODULE['\"]\]?\s*[,=]\s*['\"]([\w.]+)"
 
 
 def describe(tree: Path, names: list[str]) -> list[str]:
-    """Return a sentence for each kind of file that a project has several of: which one, and why.
+    """Return a sentence for each kind of file that exists more than once: which was used, and why.
 
-    `names` are the files that git would push, `tree` the folder with them. Tests do not count.
+    `names` are the files that git would push, and `tree` is their folder. Tests are ignored.
     """
     own = [n for n in names if not re.search(rules.TESTS, n) and (tree / n).is_file()]
     sentences = []
     manage, wsgi = build.find_manage_py(tree), find_wsgi(tree, own)
     if count(own, r"(?:^|/)manage\.py$") > 1:
-        why = "Heroku's build takes the one nearest to the root"
+        why = "Heroku's build uses the one closest to the root"
         sentences.append(f"Several manage.py files: {manage} was used, because {why}.")
     if count(own, r"(?:^|/)wsgi\.py$") > 1 and wsgi:
         why = "the web process in the Procfile names it"
@@ -35,9 +35,9 @@ def count(names: list[str], pattern: str) -> int:
 
 
 def describe_settings(tree: Path, manage: str, wsgi: str) -> list[str]:
-    """Return which settings the commands and the web process use, and what names them.
+    """Return which settings the commands and the web process use, and which file names them.
 
-    The variable DJANGO_SETTINGS_MODULE is read before what a file sets as a default:
+    The variable DJANGO_SETTINGS_MODULE takes precedence over the default that a file sets:
     https://docs.djangoproject.com/en/stable/topics/settings/#designating-the-settings
     """
     several = "Several settings modules:"
@@ -56,14 +56,14 @@ def describe_settings(tree: Path, manage: str, wsgi: str) -> list[str]:
 
 
 def find_named(path: Path) -> str:
-    """Return the settings module that a file sets as the default, or nothing."""
+    """Return the settings module that a file sets as the default, or an empty string."""
     text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
     found = re.search(NAMED, text)
     return found[1] if found else ""
 
 
 def find_wsgi(tree: Path, names: list[str]) -> str:
-    """Return the wsgi.py that the web process of the Procfile loads, or nothing."""
+    """Return the wsgi.py that the Procfile's web process loads, or an empty string."""
     command = contract.process_types(tree).get("web", "")
     found = re.search(r"([\w.]+\.wsgi)\b", command)
     file = found[1].replace(".", "/") + ".py" if found else ""

@@ -176,14 +176,14 @@ def check_procfile(tree: Path, names: list[str], unsent: dict[str, str]) -> list
 
 
 def find_mixed(project: Path) -> list[str]:
-    """Report files that were kept in a folder when another project was added to it."""
+    """Return a sentence for each file that belongs to another project than the Procfile."""
     return [*check_settings(project), *check_server(project)]
 
 
 def check_settings(tree: Path) -> list[str]:
-    """Report if manage.py and the WSGI module of the Procfile belong to two projects.
+    """Return a sentence if manage.py and the Procfile's WSGI module belong to two projects.
 
-    Their settings may differ, as in config.settings.local, but not the package that holds them.
+    Their settings modules may differ, as config.settings.local does, but not the package.
     """
     module = re.search(r"([\w.]+\.wsgi)\b", process_types(tree).get("web", ""))
     if not module:
@@ -193,7 +193,7 @@ def check_settings(tree: Path) -> list[str]:
     if not of_build or not of_site or of_build.split(".")[0] == of_site.split(".")[0]:
         return []
     return [
-        f"manage.py uses {of_build}. The Procfile starts {module[1]}, which uses {of_site}. So "
+        f"manage.py uses {of_build}, but the Procfile starts {module[1]}, which uses {of_site}. "
         "Heroku would build one project and start another. If manage.py belongs to an older "
         "project, rename it and add the right one:\nmv manage.py old-manage.py"
     ]
@@ -207,20 +207,20 @@ def find_settings(path: Path) -> str | None:
 
 
 def check_server(tree: Path) -> list[str]:
-    """Report if requirements.txt lacks gunicorn and the Procfile starts it.
+    """Return a sentence if the Procfile starts gunicorn but requirements.txt does not list it.
 
-    A rehearsal finds that after the installation. Before a set-up it shows that the file belongs to
+    A rehearsal finds this after the installation. Before a setup, it shows that the file belongs to
     another project.
     """
     path = tree / "requirements.txt"
     text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
     wanted = process_types(tree).get("web", "").startswith("gunicorn ")
     if not text or not wanted or re.search(r"(?im)^\s*(?:gunicorn\b|-|.*\0)", text):
-        # A list of other files, or one in UTF-16, is not judged here.
+        # A file that includes others, or is in UTF-16, is not checked here.
         return []
     listed = re.findall(r"(?m)^\s*([A-Za-z0-9][\w.-]*)", text)
     return [
-        f"requirements.txt lists {', '.join(listed[:5]) or 'nothing'}, and not gunicorn, which the "
+        f"requirements.txt lists {', '.join(listed[:5]) or 'nothing'}, but not gunicorn, which the "
         "Procfile starts. Add what is missing. If the file belongs to an older project, rename it "
         "and add the right one:\nmv requirements.txt old-requirements.txt"
     ]

@@ -17,10 +17,10 @@ DATABASE = "inspection.sqlite3"
 def ask(
     tree: Path, python: Path, variables: dict[str, str], folder: Path
 ) -> tuple[dict, Failed | None]:
-    """Return what the project says of itself, and the failure if its migrations do not fit.
+    """Return facts about the project, and the failure if migrations are missing.
 
     The facts are empty if the project cannot be loaded. The source of probe.py is written to
-    `folder`, because the project's interpreter cannot read it in a zip.
+    `folder`, because the project's interpreter cannot read it from the zip.
     """
     probe = folder / "probe.py"
     probe.write_text(about.read("probe.py"), encoding="utf-8")

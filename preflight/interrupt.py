@@ -1,13 +1,13 @@
-"""Ctrl-C, a closed terminal and a shutdown: noted at any moment, obeyed where nothing breaks.
+"""Handle Ctrl-C, a closed terminal and a shutdown: record them, and stop where it is safe.
 
-By itself, Python raises KeyboardInterrupt wherever it is: also in the middle of an import or of the
-clean-up, which then ends in a traceback and leaves something running.
+By default, Python raises KeyboardInterrupt anywhere, even in the middle of an import or of the
+cleanup, which then ends in a traceback and leaves processes running.
 """
 
 import signal
 from collections.abc import Callable
 
-# Windows has no SIGHUP, which a terminal sends when it is closed.
+# A closed terminal sends SIGHUP. Windows does not have it.
 SIGNALS = [
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 ]
@@ -17,9 +17,9 @@ _reading = False
 
 
 def listen() -> None:
-    """Note the signals from now on.
+    """Record the signals from now on.
 
-    A signal that the caller has switched off, as nohup does with SIGHUP, stays off.
+    A signal that the caller ignores, as nohup ignores SIGHUP, is still ignored.
     """
     for number in SIGNALS:
         if signal.getsignal(number) != signal.SIG_IGN:
@@ -27,7 +27,7 @@ def listen() -> None:
 
 
 def note(number: int, frame: object) -> None:
-    """Remember that a signal has arrived."""
+    """Record that a signal has arrived."""
     global _requested
     _requested = True
     if _reading:
@@ -46,7 +46,7 @@ def check() -> None:
 
 
 def read(source: Callable[[], bytes]) -> bytes:
-    """Return what a function reads; a signal raises KeyboardInterrupt in the middle of it."""
+    """Return what a function reads; a signal interrupts it and raises KeyboardInterrupt."""
     global _reading
     _reading = True
     try:

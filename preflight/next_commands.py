@@ -1,4 +1,4 @@
-"""What to type next, from the state of the folder: from `cd` to `heroku open`, ready to paste."""
+"""Find the commands to type next, from `cd` to `heroku open`, for the state of the folder."""
 
 import os
 import re
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from preflight import contract, process, setup, source
 
-# The steps in their order, each with the title that its first command gets.
+# The steps in order, each with the title that is printed before its first command.
 TITLES = {
     "go": "Go there",
     "set-up": "Set it up",
@@ -22,13 +22,13 @@ TITLES = {
     "open": "Open it",
 }
 SECRET_KEY = "import secrets; print(secrets.token_urlsafe(64))"
-# Without quotes, PowerShell takes these as they are.
+# PowerShell needs no quotes around these characters.
 PLAIN = r"[A-Za-z0-9_\\/:.+=-]+"
 
 
 @dataclass(frozen=True)
 class Command:
-    """A line for bash or, on Windows, for PowerShell, and the step that it belongs to."""
+    """A command for bash or, on Windows, for PowerShell, and the step that it belongs to."""
 
     step: str
     text: str
@@ -36,7 +36,7 @@ class Command:
 
 @dataclass(frozen=True)
 class Folder:
-    """What is known about a project's folder. Each fact is looked up once."""
+    """The state of a project's folder. Each fact is looked up once."""
 
     path: Path
     windows: bool = process.WINDOWS
@@ -47,40 +47,40 @@ class Folder:
 
     @cached_property
     def prefix(self) -> process.Finished:
-        """The folder's place in the repository, or the reason why git does not know it."""
+        """The folder's path in the repository, or git's error message."""
         return self.git("rev-parse", "--show-prefix")
 
     @property
     def in_repository(self) -> bool:
-        """Whether git knows a repository here."""
+        """Whether the folder is in a git repository."""
         return self.prefix.status == 0
 
     @property
     def unreadable(self) -> bool:
-        """Whether there is a repository that git does not read, such as another user's."""
+        """Whether there is a repository that git cannot read, such as another user's."""
         missing = "not a git repository" in self.prefix.output
         return self.prefix.status not in {0, 127} and not missing
 
     @cached_property
     def has_remote(self) -> bool:
-        """Whether git knows the app on Heroku."""
+        """Whether the repository has a remote called heroku."""
         return source.has_remote(self.path)
 
     @cached_property
     def has_packages(self) -> bool:
-        """Whether .venv works and has Django; pip and uv install either everything or nothing."""
+        """Whether .venv has Python and Django; pip and uv install either everything or nothing."""
         folder = self.path / ".venv"
         places = [*folder.glob("lib*/python*/site-packages"), folder / "Lib/site-packages"]
         return process.python_in(folder).exists() and any((p / "django").is_dir() for p in places)
 
     @cached_property
     def lacks_lock(self) -> bool:
-        """Whether the set-up will make uv.lock."""
+        """Whether the setup will create uv.lock."""
         return setup.wants_uv(self.path) and not (self.path / "uv.lock").is_file()
 
     @cached_property
     def exposed(self) -> list[str]:
-        """The local files, there or not, that `git add .` would take along."""
+        """The local files that `git add .` would add, even if they do not exist yet."""
         if self.in_repository:
             command = ("check-ignore", "--quiet", "--no-index")
             return [name for name in source.LOCAL_FILES if self.git(*command, name).status == 1]
@@ -91,7 +91,7 @@ class Folder:
 
     @cached_property
     def changes(self) -> list[str]:
-        """Git's entry for each file that is not committed, without the local files."""
+        """The `git status` entry of each file that is not committed, without the local files."""
         status = self.git("status", "--porcelain", "-z", "--no-renames", "--", ".")
         local = {self.prefix.output.strip() + name for name in source.LOCAL_FILES}
         entries = status.output.split("\0") if status.status == 0 else []
@@ -99,12 +99,12 @@ class Folder:
 
     @cached_property
     def mixed(self) -> list[str]:
-        """What to fix first if the folder has files of two projects."""
+        """What to fix first if the folder has files from two projects."""
         return contract.find_mixed(self.path)
 
     @cached_property
     def app_json(self) -> dict:
-        """What app.json says; nothing if it is missing or invalid."""
+        """The content of app.json; an empty dictionary if it is missing or invalid."""
         try:
             return contract.read_app_json(self.path)
         except ValueError:
@@ -112,12 +112,12 @@ class Folder:
 
     @cached_property
     def wanted_vars(self) -> list[str]:
-        """The config vars that app.json asks for and neither gives nor generates."""
+        """The required config vars that app.json does not generate, so you have to set them."""
         return [name for name, entry in self.required_vars.items() if "generator" not in entry]
 
     @cached_property
     def required_vars(self) -> dict[str, dict]:
-        """The config vars that app.json asks for; the add-on of the database sets its own."""
+        """The config vars that app.json requires without a value, except the database's own."""
         return {
             name: entry
             for name, entry in (self.app_json.get("env") or {}).items()
@@ -127,20 +127,20 @@ class Folder:
 
     @property
     def any_python(self) -> str:
-        """What starts a Python before there is an environment."""
+        """The command for Python before there is a virtual environment."""
         return "py" if self.windows else "python3"
 
     @property
     def python(self) -> str:
-        """What starts the project's Python, or any Python if the packages are missing."""
+        """The command for the project's Python, or for any Python if the packages are missing."""
         if not self.has_packages:
             return self.any_python
         return r".venv\Scripts\python" if self.windows else ".venv/bin/python"
 
     def quote(self, text: str) -> str:
-        """Return a text as one argument of a command.
+        """Quote a text as one argument of a command.
 
-        PowerShell reads typographic quotes as plain ones, and a doubled quote as one quote:
+        PowerShell treats typographic quotes as plain ones, and a doubled quote as one quote:
         https://learn.microsoft.com/powershell/module/microsoft.powershell.core/about/about_quoting_rules
         """
         if not self.windows:
@@ -148,7 +148,7 @@ class Folder:
         if re.fullmatch(PLAIN, text):
             return text
         if not re.search(r"[\"$`“”„]", text):
-            # cmd.exe reads this form, too.
+            # cmd.exe understands this form, too.
             return f'"{text}"'
         return "'" + re.sub("(['‘’‚‛])", r"\1\1", text) + "'"
 
@@ -168,7 +168,7 @@ def find(folder: Folder) -> list[Command]:
 
 
 def find_notes(folder: Folder) -> list[str]:
-    """Return what to know before typing the commands."""
+    """Return notes to read before you type the commands."""
     if folder.mixed:
         return folder.mixed
     notes = []
@@ -177,15 +177,16 @@ def find_notes(folder: Folder) -> list[str]:
     if folder.unreadable:
         notes.append(f"git cannot read this repository:\n{folder.prefix.output.strip()}")
     if folder.has_remote:
-        notes.append("git knows your app on Heroku, so the commands that create it are left out.")
+        notes.append("git has a remote called heroku, so there are no commands to create the app.")
     readme = folder.path / "README.md"
     text = readme.read_text(encoding="utf-8", errors="replace") if readme.is_file() else ""
     if "\n## Deploy it\n" in text:
-        notes.append("README.md explains each step, and what it costs.")
+        notes.append("README.md explains each step and what it costs.")
     elif (folder.path / ".heroku-django.yaml").is_file():
         notes.append(
-            "Your own README.md was kept. To read the one that explains each step, generate the\n"
-            f"project again, into the folder guide next to this one:\n  {folder.any_python} "
+            "Your own README.md was kept. To read the template's, which explains each step,\n"
+            "generate the project again, into the folder guide next to this one:\n"
+            f"  {folder.any_python} "
             "-m cookiecutter --no-input -o .. --config-file .heroku-django.yaml "
             "gh:org/heroku-django project_slug=guide _verify=none _git_init=no"
         )
@@ -193,7 +194,7 @@ def find_notes(folder: Folder) -> list[str]:
 
 
 def render(commands: list[Command], notes: list[str]) -> str:
-    """Return the commands and notes as text. Each step's title is before its first command."""
+    """Return the commands and notes as text, with each step's title before its first command."""
     lines, last = [], ""
     for command in commands:
         title = TITLES[command.step] if command.step != last else ""
@@ -203,14 +204,14 @@ def render(commands: list[Command], notes: list[str]) -> str:
 
 
 def go_there(folder: Folder) -> list[str]:
-    """Return the command that enters the folder, unless the shell is in it.
+    """Return the command that changes to the folder, unless the shell is already in it.
 
-    PWD names the shell's folder, even if the process that runs this is in another one.
+    PWD is the shell's folder, even if this process runs in another one.
     """
     place = os.environ.get("PWD")
     if place and Path(place).resolve() == folder.path:
         return []
-    # PowerShell takes brackets in a path as a pattern.
+    # PowerShell treats brackets in a path as a pattern.
     brackets = folder.windows and re.search(r"[\[\]]", str(folder.path))
     return [f"cd {'-LiteralPath ' if brackets else ''}{folder.quote(str(folder.path))}"]
 
@@ -224,14 +225,14 @@ def set_up(folder: Folder) -> list[str]:
 
 
 def start(folder: Folder) -> list[str]:
-    """Return the command that starts the site here, if the packages are installed."""
+    """Return the command that starts the site locally, if the packages are installed."""
     return [f"{folder.python} manage.py runserver"] if folder.has_packages else []
 
 
 def ignore(folder: Folder) -> list[str]:
-    """Return the commands that keep .env and the local database out of git.
+    """Return the commands that make git ignore .env and the local database.
 
-    Python appends the lines to .gitignore, because PowerShell may write them in UTF-16.
+    Python appends the lines to .gitignore, because PowerShell could write them in UTF-16.
     """
     texts = []
     if folder.exposed and not folder.unreadable:
@@ -244,7 +245,7 @@ def ignore(folder: Folder) -> list[str]:
 
 
 def commit(folder: Folder) -> list[str]:
-    """Return the commands that commit what is not committed once the steps above are done."""
+    """Return the commands that commit what the steps before leave uncommitted."""
     new = folder.exposed or folder.lacks_lock or not folder.in_repository
     if folder.unreadable or not (new or folder.changes):
         return []
@@ -264,7 +265,7 @@ def commit(folder: Folder) -> list[str]:
 def create(folder: Folder) -> list[str]:
     """Return the commands that create the app with its add-ons and config vars.
 
-    app.json lists them. Heroku reads it for review apps, and not for `heroku create`:
+    app.json lists them. Heroku reads it for review apps, but `heroku create` does not:
     https://devcenter.heroku.com/articles/app-json-schema
     """
     if folder.has_remote:
@@ -284,12 +285,12 @@ def create(folder: Folder) -> list[str]:
 
 
 def app_name(folder: Folder) -> str:
-    """Return the name of the app in app.json, or an empty text."""
+    """Return the name of the app in app.json, or an empty string."""
     return str(folder.app_json.get("name") or "")
 
 
 def push(folder: Folder) -> list[str]:
-    """Return the command that pushes the project, and the one that tries its storage there."""
+    """Return the command that pushes the project, and the one that checks its storage on Heroku."""
     texts = [push_command(folder)]
     if folder.wanted_vars and any(folder.path.glob("*/management/commands/check_storage.py")):
         texts.append("heroku run python manage.py check_storage")
@@ -297,10 +298,10 @@ def push(folder: Folder) -> list[str]:
 
 
 def push_command(folder: Folder) -> str:
-    """Return the command that pushes the project, from its folder and its branch.
+    """Return the command that pushes the project from its folder and its branch.
 
-    Heroku builds the root of what it gets, so a folder of a repository is pushed by itself. git
-    does that only from the top of the repository.
+    Heroku builds the root of what you push, so a project in a folder of a repository is pushed
+    with `git subtree`, which only works from the top of the repository.
     """
     inside = folder.prefix.output.strip().rstrip("/") if folder.in_repository else ""
     if inside:
@@ -309,12 +310,12 @@ def push_command(folder: Folder) -> str:
     branch = folder.git("symbolic-ref", "--short", "HEAD")
     if not folder.in_repository or branch.output.strip() == "main":
         return "git push heroku main"
-    # Without a branch, git needs the full name.
+    # If HEAD is detached, git needs the full name of the branch.
     return f"git push heroku HEAD:{'main' if branch.status == 0 else 'refs/heads/main'}"
 
 
 def connect_and_push(folder: Folder) -> list[str]:
-    """Return the commands that push to an app that exists, also without a remote."""
+    """Return the commands that push to an existing app, and add its remote if it is missing."""
     name = folder.quote(app_name(folder) or "YOUR-APP")
     connect = [] if folder.has_remote else [f"heroku git:remote -a {name}"]
     return [*connect, push_command(folder)]

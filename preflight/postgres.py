@@ -114,7 +114,7 @@ def start_in(
     # A build of PostgreSQL without TLS ends at once with it.
     for extra in [secure, []] if secure and tls is None else [secure]:
         with (folder / "log").open("wb") as log:
-            # A server that is killed leaves shared memory behind.
+            # A server that is killed does not free its shared memory.
             server = process.start(
                 [*command, *extra], home, variables, log, stoppable=False, **options
             )

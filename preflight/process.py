@@ -81,10 +81,10 @@ def start(
     stoppable: bool = True,
     **options,
 ) -> subprocess.Popen:
-    """Start a command in a process group of its own; a string goes through the shell.
+    """Start a command in its own process group; run a string through the shell.
 
-    Ctrl-C kills a command that is `stoppable`; any other one is the caller's to end. `options` are
-    Popen's, such as the user to run as. Raises OSError if there is no such program, and
+    Ctrl-C kills a command that is `stoppable`; the caller has to stop any other. `options` are
+    those of Popen, such as the user to run as. Raises OSError if there is no such program, and
     KeyboardInterrupt after Ctrl-C.
     """
     group = (

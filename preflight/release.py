@@ -116,7 +116,7 @@ def create_database(host: str, python: Path, folder: Path) -> Database:
             "postgres://postgres:password@127.0.0.1:5432/postgres"
         )
     name = f"preflight_{secrets.token_hex(6)}"
-    # If Ctrl-C killed the command, nothing would know whether there is a database to drop.
+    # Not stoppable: after Ctrl-C it would be unknown whether there is a database to drop.
     created = execute(host, f'CREATE DATABASE "{name}"', python, folder, stoppable=False)
     if created.status != 0:
         last = (created.output.strip().splitlines() or ["no answer"])[-1]
@@ -155,7 +155,7 @@ def change(database: Database, statement: str, python: Path, folder: Path) -> st
 def execute(
     url: str, statement: str, python: Path, folder: Path, stoppable: bool = True
 ) -> process.Finished:
-    """Run one statement on a PostgreSQL server through the project's own driver.
+    """Run one statement on a PostgreSQL server with the project's own driver.
 
     Ctrl-C kills the command if it is `stoppable`.
     """
@@ -197,7 +197,7 @@ def run_tests(tree: Path, python: Path, variables: dict[str, str]) -> str:
     if has_pytest:
         command = [str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider"]
     elif (tree / "requirements-test.txt").is_file() or (tree / "uv.lock").is_file():
-        raise NotProved(f"there is no .venv to run them in: {about.COMMAND} setup")
+        raise NotProved(f"there is no .venv to run the tests in: {about.COMMAND} setup")
     elif not (tree / command[1]).is_file():
         raise NotReached
     try:

@@ -52,12 +52,12 @@ def paint(text: str, state: State) -> str:
 
 
 def say(text: str = "") -> None:
-    """Print a line, with no character that could forge another."""
+    """Print a line, without control characters, which could forge another line."""
     put(re.sub(CONTROL, "?", text) + "\n")
 
 
 def put(text: str) -> None:
-    """Print a text; go on silently if nothing reads it: after `| head`, or a closed terminal."""
+    """Print a text; continue silently if the output is closed, by `| head` or a terminal."""
     try:
         print(text, end="", flush=True)
     except OSError:
@@ -101,8 +101,8 @@ def show_explanations(found: list[Explanation]) -> None:
 class Report:
     """The report of one run: each step as it is told, the outputs of failures, the verdict.
 
-    With `as_json` nothing is printed but one JSON document at the end. With `on_github`, GitHub
-    Actions is told about the problems, too.
+    With `as_json`, only one JSON document is printed, at the end. With `on_github`, annotations and
+    a summary for GitHub Actions are added.
     """
 
     def __init__(
@@ -130,11 +130,11 @@ class Report:
             say()
 
     def show_progress(self, running: list[Step]) -> None:
-        """On a terminal, show in one line below the others which steps are running."""
+        """On a terminal, show the running steps in one line below the others."""
         if self.as_json or not on_a_terminal():
             return
         seconds = time.monotonic() - self.began
-        # Two phases have a step of the same name, such as "packages".
+        # Two phases can have a step with the same name, such as "packages".
         names = ", ".join(dict.fromkeys(step.title for step in running))
         line = f"  {seconds:.0f} s  running: {names}"[: shutil.get_terminal_size().columns - 1]
         if line != self.progress:
@@ -168,8 +168,8 @@ class Report:
     ) -> int:
         """Print the verdict and what belongs to it; return the exit status.
 
-        `notes` are what the owner should know in any case, `limits` what even a rehearsal in which
-        all held has not shown, and `push` the commands that push the project.
+        `notes` are always shown. `limits` are what a rehearsal does not prove even if it passed.
+        `push` are the commands that push the project.
         """
         self.clear_progress()
         self.concluded = True
@@ -194,7 +194,7 @@ class Report:
         say_list("Note:", notes)
         if status == PROVED and self.rehearsal and not self.only:
             say_list("Not shown:", limits)
-            # Not wrapped, so that each line can be pasted.
+            # These lines are not wrapped, so that each of them can be pasted.
             for number, command in enumerate(push):
                 say(f"{'' if number else 'Push it:':<11}{command}")
         if self.on_github:
@@ -202,7 +202,7 @@ class Report:
         return status
 
     def verdict(self, steps: list[Step], status: int, seconds: float) -> str:
-        """Return the sentence that says how it went."""
+        """Return the sentence that sums up the result."""
         if status == FAILED:
             failed = ", ".join(step.title for step in steps if step.state is State.FAILED)
             return f"Failed: {failed}. Fix this before you push."
@@ -246,7 +246,7 @@ class Report:
         }
 
     def stop(self) -> int:
-        """Say after the clean-up that it was stopped; return the exit status."""
+        """Say after the cleanup that the run was stopped; return the exit status."""
         self.clear_progress()
         if self.as_json and not self.concluded:
             say(json.dumps({"project": str(self.project), "outcome": OUTCOMES[STOPPED]}))

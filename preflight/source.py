@@ -18,9 +18,9 @@ LOCAL_FILES = (".env", "db.sqlite3")
 
 @dataclass(frozen=True)
 class Source:
-    """What would be pushed: where it comes from, and the names of the files.
+    """What git would push: where it comes from, and the names of the files.
 
-    `unsent` are files that the build would miss, each with the reason why git does not send it.
+    `unsent` are files that the build would miss, each with the reason why git does not push it.
     """
 
     origin: str
@@ -54,7 +54,7 @@ def take(project: Path, tree: Path, uncommitted: bool = False) -> Source:
     unsent = find_unsent(project, uncommitted)
     if not prefix:
         return Source(origin, names, unsent)
-    # Heroku builds the root of what it gets, so the folder is pushed by itself.
+    # Heroku builds the root of what you push, so only this folder is pushed.
     shutil.move(whole / prefix, tree)
     return Source(f"{prefix.rstrip('/')}/ of {origin}", names, unsent)
 
@@ -134,10 +134,10 @@ def has_remote(project: Path) -> bool:
 
 
 def check_out(project: Path, whole: Path, uncommitted: bool) -> tuple[str, list[str]]:
-    """Check the project's files out into `whole` and leave the repository alone.
+    """Check the project's files out into `whole`, without a change to the repository.
 
-    An index and a store of objects of our own see to that. Returns where the files come from, their
-    names from the project on.
+    A separate index and object store are used. Returns where the files come from, and their names
+    relative to the project.
     """
     index, objects = whole.with_name("index"), whole.with_name("objects")
     objects.mkdir()

@@ -1,11 +1,11 @@
-"""Build preflight.pyz, the package preflight as one executable zip (PEP 441).
+"""Build preflight.pyz: the package preflight as one executable zip (PEP 441).
 
     python3 tools/build_pyz.py
 
-It writes the file that the template copies into every project, and its SHA-256 into the hook that
-runs it. If you name a file, it writes that file only. The bytes depend on the source alone, not on
-the Python, the system or the time: entries are sorted and not compressed, dates and attributes are
-fixed, and line ends are LF.
+This writes the file that the template copies into every project, and its SHA-256 into the hook that
+runs it. If you name a file, only that file is written. The bytes only depend on the source, not on
+the Python version, the system or the time: entries are sorted and not compressed, dates and
+attributes are fixed, and line endings are LF.
 """
 
 import hashlib
@@ -27,18 +27,18 @@ try:
 
     status = main()
 except KeyboardInterrupt:
-    # Ctrl-C in the first milliseconds: main handles a later one.
+    # Ctrl-C in the first milliseconds. After that, main handles it.
     print("\\nStopped.")
     status = 130
 sys.exit(status)
 """
-# The first date that a zip can have.
+# The earliest date that a zip can store.
 DATE = (1980, 1, 1, 0, 0, 0)
 UNIX, REGULAR_FILE = 3, 0o100644
 
 
 def read_sources(package: Path) -> dict[str, bytes]:
-    """Return the content of every entry by its name."""
+    """Return the content of every entry by name."""
     sources = {
         path.relative_to(package.parent).as_posix(): path.read_bytes().replace(b"\r\n", b"\n")
         for path in package.rglob("*.py")
@@ -47,7 +47,7 @@ def read_sources(package: Path) -> dict[str, bytes]:
 
 
 def build(package: Path = ROOT / "preflight") -> bytes:
-    """Return the bytes of preflight.pyz for the source in the folder `package`."""
+    """Return the bytes of preflight.pyz, built from the folder `package`."""
     content = io.BytesIO()
     content.write(SHEBANG)
     with zipfile.ZipFile(content, "a", zipfile.ZIP_STORED) as archive:
@@ -60,13 +60,13 @@ def build(package: Path = ROOT / "preflight") -> bytes:
 
 
 def name_in_hook(hook: str, content: bytes) -> str:
-    """Return the text of the hook with the SHA-256 of `content` in it."""
+    """Return the source of the hook, with the SHA-256 of `content` in it."""
     line = f'PREFLIGHT_SHA256 = "{hashlib.sha256(content).hexdigest()}"'
     return re.sub(r'(?m)^PREFLIGHT_SHA256 = ".*"$', line, hook)
 
 
 def main() -> None:
-    """Write the file that the command line names, or the template's."""
+    """Write the file that the command line names, or the template's file and the hook."""
     content = build()
     if len(sys.argv) > 1:
         Path(sys.argv[1]).write_bytes(content)

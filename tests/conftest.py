@@ -29,18 +29,18 @@ from tests.project import s3 as s3_service
 
 
 def pytest_configure(config):
-    """Make the folder that all workers share; they inherit the variable that names it."""
+    """Create the folder that all workers share; they inherit the variable that names it."""
     if not hasattr(config, "workerinput"):
         os.environ[SHARED] = tempfile.mkdtemp(prefix="heroku-django-tests-")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Give the tests of a service to one worker, and start with those that take long."""
+    """Run the tests of a service on one worker, and run the slow tests first."""
     slow = {"proved", "packages", "s3", "cloud", "browser", "site"}
     for item in items:
         if item.get_closest_marker("fast") and slow & set(item.fixturenames):
-            raise pytest.UsageError(f"{item.nodeid} is marked fast and starts what takes long")
+            raise pytest.UsageError(f"{item.nodeid} is marked fast but uses a slow fixture")
         for fixture, group in (("s3", "s3"), ("cloud", "cloudinary")):
             if fixture in item.fixturenames and not item.get_closest_marker("xdist_group"):
                 item.add_marker(pytest.mark.xdist_group(group))
@@ -55,20 +55,20 @@ def pytest_unconfigure(config):
 
 @pytest.fixture(scope="session")
 def proved() -> tuple[Path, Ended]:
-    """Return the project of the default answers, and the output of its generation."""
+    """Return the project with the default answers, and the output of generating it."""
     folder = once("proved", generate_default_project)
     return folder / "site", Ended(0, (folder / "output.txt").read_text(encoding="utf-8"))
 
 
 @pytest.fixture
 def project(proved, tmp_path) -> Path:
-    """Return a copy of the proved project to change, without its .venv."""
+    """Return a copy of the proved project, without its .venv, that a test can change."""
     return copy_project(proved[0], tmp_path / "site")
 
 
 @pytest.fixture(scope="session")
 def _repository(tmp_path_factory) -> Path:
-    """Return the project of the default answers as it is rendered, with a first commit."""
+    """Return the rendered project with the default answers and a first commit."""
     folder = tmp_path_factory.mktemp("rendered")
     project = render(folder, project_slug="site")
     for command in (["init", "-q", "-b", "main"], ["add", "-A"], ["commit", "-q", "-m", "Start"]):
@@ -79,7 +79,7 @@ def _repository(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def committed(_repository, tmp_path) -> Path:
-    """Return a rendered and committed project to change; nothing is installed for it."""
+    """Return a rendered and committed project, without packages, that a test can change."""
     return copy_project(_repository, tmp_path / "site")
 
 
@@ -93,7 +93,7 @@ def s3() -> Iterator[s3_service.Service]:
 
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory) -> Iterator[cloudinary_api.Cloud]:
-    """Return a running account at Cloudinary."""
+    """Return a running fake of Cloudinary's API."""
     account = cloudinary_api.Cloud(tmp_path_factory.mktemp("cloudinary"))
     yield account
     account.stop()
@@ -101,7 +101,7 @@ def cloud(tmp_path_factory) -> Iterator[cloudinary_api.Cloud]:
 
 @pytest.fixture(autouse=True)
 def _healthy(request):
-    """Let the services of storage behave again after every test."""
+    """Reset the storage services after every test."""
     yield
     for name in {"s3", "cloud"} & set(request.fixturenames):
         request.getfixturevalue(name).heal()
@@ -109,10 +109,10 @@ def _healthy(request):
 
 @pytest.fixture(scope="session")
 def packages() -> Callable[[str], Path]:
-    """Return a function that returns a Python with all packages that projects on a Django use.
+    """Return a function that returns a Python with all packages for a version of Django.
 
-    Both storages and both kinds of accounts are in it, so that one environment serves many
-    projects.
+    The environment has the packages for both storages and both kinds of accounts, so many projects
+    can share it.
     """
 
     @cache

@@ -1,4 +1,4 @@
-"""Press Ctrl-C as in a terminal, and look for what is left."""
+"""Press Ctrl-C as a terminal does, and find processes that are left."""
 
 import os
 import re
@@ -10,10 +10,10 @@ from pathlib import Path
 def start_in_foreground(
     command: list, cwd: Path, env: dict[str, str], output, stdin=subprocess.DEVNULL
 ) -> subprocess.Popen:
-    """Start a command in a process group of its own, as a terminal does.
+    """Start a command in its own process group, as a terminal does.
 
-    SIGINT is switched on for it: what a script starts in the background has it switched off, and
-    the tests may be started so.
+    Restore SIGINT for the command: a background job of a script ignores SIGINT, and the tests may
+    run as one.
     """
     return subprocess.Popen(
         [str(part) for part in command],
@@ -33,7 +33,7 @@ def press_ctrl_c(process: subprocess.Popen) -> None:
 
 
 def processes_below(folder: Path) -> list[str]:
-    """Return the commands that work in a folder or name it on their command line."""
+    """Return the commands that run in a folder or have it on their command line."""
     return [
         command
         for command, place, _ in running_processes().values()
@@ -42,7 +42,7 @@ def processes_below(folder: Path) -> list[str]:
 
 
 def descendants(pid: int) -> dict[int, str]:
-    """Return the commands that a process has started, also by others, by process id."""
+    """Return the child processes of a process and their children: commands by process id."""
     running = running_processes()
     found, parents = {}, {pid}
     while parents:
@@ -55,7 +55,7 @@ def descendants(pid: int) -> dict[int, str]:
 def running_processes() -> dict[int, tuple[str, str, int]]:
     """Return the command, the working folder and the parent of every process by its id.
 
-    A process that has ended stays in /proc until its parent asks for its status; it is left out.
+    Zombies, which have ended but are still in /proc, are left out.
     """
     found = {}
     for process in Path("/proc").glob("[0-9]*"):

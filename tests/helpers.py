@@ -1,4 +1,4 @@
-"""Verbs for the tests: bake a project, run a command in it, ask it something."""
+"""Helpers for the tests: generate projects, run commands, and share what takes long."""
 
 import hashlib
 import itertools
@@ -30,33 +30,33 @@ CHOICES = {
     if not name.startswith("_") and (isinstance(value, list) or value is True)
 }
 
-# The least that a program needs; nothing of whoever runs the tests.
+# The minimum that a program needs, without the settings of the user who runs the tests.
 BARE = {
     name: os.environ[name]
     for name in ("PATH", "SYSTEMROOT", "COMSPEC", "PATHEXT", "LANG", "TEMP", "TMP")
     if name in os.environ
 }
-# The variable that names the folder which all workers of a test run share.
+# The environment variable with the folder that all workers of a test run share.
 SHARED = "HEROKU_DJANGO_TESTS"
 ON_CI = os.environ.get("CI") == "true"
 
 
 @dataclass(frozen=True)
 class Ended:
-    """A command that has ended."""
+    """The exit status and the output of a command."""
 
     status: int
     output: str
 
     @property
     def last_line(self) -> str:
-        """The last line that a hook prints itself; cookiecutter may print more after it."""
+        """The last line that a hook prints. Cookiecutter may print more after it."""
         lines = [line for line in self.output.splitlines() if line.startswith("heroku-django:")]
         return lines[-1] if lines else ""
 
     @property
     def outcome(self) -> str | None:
-        """The outcome that the hook's last line tells."""
+        """The outcome in the hook's last line."""
         found = re.search(r"outcome=([\w-]+)", self.last_line)
         return found[1] if found else None
 
@@ -78,7 +78,7 @@ def run(command: list, cwd: Path, env: dict[str, str] | None = None, **options) 
 
 
 def caller_environment(home: Path, **variables: str) -> dict[str, str]:
-    """Return this process's environment with git set up, and folders of its own for the rest."""
+    """Return this process's environment, with git set up and with separate folders."""
     temporary = home / "tmp"
     temporary.mkdir(parents=True, exist_ok=True)
     settings = home / "cookiecutter.yaml"
@@ -100,9 +100,9 @@ def caller_environment(home: Path, **variables: str) -> dict[str, str]:
 
 
 def bake(output: Path, *flags: str, env: dict[str, str] | None = None, **answers) -> Ended:
-    """Generate a project by the command line, with both hooks, into `output`.
+    """Generate a project into `output` on the command line, with both hooks.
 
-    The command runs in that folder, and an -o among the flags is taken from there.
+    The command runs in that folder, so an -o among the flags is relative to it.
     """
     output.mkdir(parents=True, exist_ok=True)
     env = env or caller_environment(output.with_name(output.name + "-home"))
@@ -113,9 +113,9 @@ def bake(output: Path, *flags: str, env: dict[str, str] | None = None, **answers
 
 
 class CompilingOnce(StrictEnvironment):
-    """The Jinja environment of cookiecutter, which compiles a text once per process.
+    """Cookiecutter's Jinja environment, which compiles each template only once per process.
 
-    Cookiecutter makes an environment for each project, and compiling takes most of its time.
+    Cookiecutter creates an environment for each project, and spends most of its time compiling.
     """
 
     compiled: dict[tuple, CodeType] = {}
@@ -132,7 +132,7 @@ class CompilingOnce(StrictEnvironment):
 
 @patch("cookiecutter.utils.StrictEnvironment", CompilingOnce)
 def render(output: Path, **answers) -> Path:
-    """Generate a project without any hook; return its folder."""
+    """Generate a project without hooks; return its folder."""
     output.mkdir(parents=True, exist_ok=True)
     settings = output / "cookiecutter.yaml"
     if not settings.exists():
@@ -159,7 +159,7 @@ def all_combinations() -> list[dict]:
 
 @cache
 def covering_combinations() -> list[dict]:
-    """Return few combinations in which every pair of two prompts' choices stands at least once."""
+    """Return a few combinations that contain every pair of choices of two questions."""
 
     def pairs(combination: dict) -> set:
         return set(itertools.combinations(combination.items(), 2))
@@ -175,7 +175,7 @@ def covering_combinations() -> list[dict]:
 
 
 def name_of(combination: dict) -> str:
-    """Return a name for a combination that a test report can show."""
+    """Return a name for a combination, for test reports."""
     return "-".join(str(value) for value in combination.values())
 
 
@@ -185,14 +185,14 @@ def python_of(project: Path) -> Path:
 
 
 def free_port(address: str = "127.0.0.1") -> int:
-    """Return a port of this machine that nobody listens on."""
+    """Return a free port on this machine."""
     with socket.socket() as listener:
         listener.bind((address, 0))
         return listener.getsockname()[1]
 
 
 def works(program: str | Path | None) -> bool:
-    """Return whether a program is an interpreter that runs."""
+    """Return whether a program is a working Python interpreter."""
     if not program:
         return False
     return run([program, "-c", "import ssl, sqlite3"], ROOT).status == 0
@@ -208,7 +208,7 @@ def has_python(series: str) -> bool:
 
 
 def production(**variables: str) -> dict[str, str]:
-    """Return a complete environment of production, and nothing else."""
+    """Return a complete production environment and nothing else."""
     complete = {
         "SECRET_KEY": "k" * 20 + "0123456789abcdefghijklmnopqrstuvwxyz",
         "DATABASE_URL": "sqlite://:memory:",
@@ -224,9 +224,9 @@ def production(**variables: str) -> dict[str, str]:
 
 
 def once(name: str, make: Callable[[Path], None]) -> Path:
-    """Return a folder that all workers of a test run share, filled by the first that asks for it.
+    """Return a folder that all workers of a test run share. The first worker fills it.
 
-    `make` receives the folder. If it fails, the next worker that asks tries again.
+    `make` is called with the folder. If it fails, the next worker tries again.
     """
     folder = Path(os.environ[SHARED]) / name
     done = folder.with_name(f"{name}.done")
@@ -240,7 +240,7 @@ def once(name: str, make: Callable[[Path], None]) -> Path:
 
 
 def generate_default_project(folder: Path) -> None:
-    """Generate and prove the project of the default answers; keep the output beside it."""
+    """Generate and prove the project with the default answers; save the output next to it."""
     ended = bake(folder, env=caller_environment(folder / "home"), project_slug="site")
     assert ended.outcome == "proved", ended.output
     (folder / "output.txt").write_text(ended.output, encoding="utf-8")
@@ -253,7 +253,7 @@ def copy_project(project: Path, copy: Path) -> Path:
 
 
 def environment_with(requirements: Iterable[str], python: str) -> Path:
-    """Return the Python of a virtual environment with these packages, shared by all workers."""
+    """Return the Python of an environment with these packages, which all workers share."""
     lines = sorted({line for line in requirements if line and not line.startswith(("#", "-r"))})
     digest = hashlib.sha256("\n".join([str(python), *lines]).encode()).hexdigest()
 
@@ -273,7 +273,7 @@ def environment_with(requirements: Iterable[str], python: str) -> Path:
 
 
 def find_new_python():
-    """Return an interpreter that Django 6.1 allows, as the rehearsal finds one."""
+    """Find a Python for Django 6.1 as the rehearsal does; skip if there is none, fail on CI."""
     from preflight import interpreter
 
     for series in ("3.13", "3.12", "3.14"):
@@ -285,6 +285,6 @@ def find_new_python():
 
 
 def missing(what, how):
-    """Fail on CI and skip elsewhere, saying how to get what is missing."""
+    """Skip the test, or fail it on CI, with a message that says how to install what is missing."""
     assert not ON_CI, f"CI has no {what}. {how}"
     pytest.skip(f"{what} is missing. {how}")

@@ -1,4 +1,4 @@
-"""Break a project, rehearse one phase of its deploy, and look at what is told."""
+"""Break a project, rehearse one phase of its deploy, and check the report."""
 
 import io
 import json
@@ -30,24 +30,24 @@ UTF8 = {"encoding": "utf-8"}
 
 @dataclass(frozen=True)
 class Told:
-    """What a rehearsal has told a program."""
+    """The exit status and the JSON report of a rehearsal."""
 
     status: int
     document: dict
 
     def step(self, title: str) -> dict:
-        """Return the step of this title."""
+        """Return the step with this title."""
         [found] = [step for step in self.document["steps"] if step["title"] == title]
         return found
 
     @property
     def failed(self) -> list[str]:
-        """The phase and title of every step that counts as a cause."""
+        """The phase and title of every step that failed."""
         steps = self.document["steps"]
         return [f"{s['phase']} {s['title']}" for s in steps if s["state"] == "FAILED"]
 
     def text(self, title: str) -> str:
-        """Return what a step says and how it is explained, as one line."""
+        """Return the message of a step and its explanation as one line."""
         step = self.step(title)
         said = [step["detail"], *(step["explanation"] or {}).values()]
         return " ".join(" ".join(said).split())
@@ -55,14 +55,14 @@ class Told:
 
 @contextmanager
 def calling(project: Path, **variables: str) -> Iterator[None]:
-    """Give preflight, which runs in this process, the environment of a caller with git set up."""
+    """Run preflight in this process with the environment of a caller with git set up."""
     environment = caller_environment(project.parent / "home", **variables)
     with patch.dict(os.environ, environment, clear=True):
         yield
 
 
 def rehearse(project: Path, *options: str, **variables: str) -> Told:
-    """Rehearse a project as the command does, with all files as if they were committed."""
+    """Rehearse a project as the command does; without options, with all uncommitted files."""
     arguments = ["--json", "--project", str(project), *(options or ["--uncommitted"])]
     output = io.StringIO()
     with calling(project, **variables), redirect_stdout(output):
@@ -73,10 +73,9 @@ def rehearse(project: Path, *options: str, **variables: str) -> Told:
 
 
 def rehearse_step(project: Path, cause: str, database: Path | None = None) -> Told:
-    """Rehearse one step, "phase title", and no other than those whose result it uses.
+    """Rehearse one step, "phase title", and only the steps whose results it uses.
 
-    With `database`, a SQLite file that is migrated already, no release runs before a step of the
-    web phase.
+    `database` is a migrated SQLite file. With it, a step of the web phase runs without a release.
     """
     plan = Plan(project, Path(tempfile.mkdtemp(prefix="preflight-")), uncommitted=True)
     report = Report(project, rehearsal=True, as_json=True, only=cause)
@@ -93,7 +92,7 @@ def rehearse_step(project: Path, cause: str, database: Path | None = None) -> To
                 steps["web boot"].after.remove(steps["release release command"])
             wanted = [steps[cause]]
             for step in wanted:
-                # These two leave something that others use, even if they fail.
+                # Other steps use the results of these two, even if they fail.
                 used = [s for s in step.behind if s.title in {"collectstatic", "migrations"}]
                 wanted += [before for before in step.after + used if before not in wanted]
             plan.steps = [step for step in plan.steps if step in wanted]
@@ -108,10 +107,10 @@ def rehearse_step(project: Path, cause: str, database: Path | None = None) -> To
 
 
 def built_site() -> Path:
-    """Return the folder of a project that is ready to boot, made once per run.
+    """Return the folder of a project that is ready to boot, created once per test run.
 
-    `site` in it is the default project with its static files collected, `db.sqlite3` has its
-    tables, and `facts.json` what the project's settings say.
+    It contains `site`, the default project with its static files collected, `db.sqlite3` with its
+    tables, and `facts.json` with the facts about the project.
     """
 
     def prepare(folder: Path) -> None:
@@ -128,16 +127,16 @@ def built_site() -> Path:
 
 
 def dyno_variables(proved: Path, database: Path) -> dict[str, str]:
-    """Return the environment of a dyno of the default project, on a SQLite database."""
+    """Return a dyno's environment for the default project, with a SQLite database."""
     home = process.bare_environment(database.parent / "home", python_of(proved).parent)
     url = f"sqlite:///{database.as_posix()}"
     return production(**home) | rules.DYNO_VARIABLES | {"DATABASE_URL": url}
 
 
 def assert_caught(project: Path, cause: str, *words: str, alone: bool = False) -> Told:
-    """Rehearse the phase of `cause`, "phase title"; that step alone fails, and says all `words`.
+    """Rehearse the phase of `cause`, "phase title"; only that step fails, with all `words`.
 
-    With `alone` the other steps of the phase are left out.
+    With `alone`, the other steps of the phase do not run.
     """
     phase, _, title = cause.partition(" ")
     if alone:
@@ -153,9 +152,9 @@ def assert_caught(project: Path, cause: str, *words: str, alone: bool = False) -
 
 
 def share_environments(project: Path, proved: Path) -> None:
-    """Let a copy of a project use the environments of the original, out of git.
+    """Let a copy of a project use the environments of the original, ignored by git.
 
-    Of its own tests it keeps one module: they are not what is looked at here.
+    Keep only one module of the project's own tests, which are not the subject here.
     """
     for path in (project / "tests").glob("test_*.py"):
         if path.name != "test_production.py":
@@ -168,10 +167,10 @@ def share_environments(project: Path, proved: Path) -> None:
 
 
 def edit(project: Path, name: str, old: str, new: str) -> None:
-    """Replace a part of a file that has to be there."""
+    """Replace text in a file; fail if the file does not contain it."""
     path = project / name
     text = path.read_text(**UTF8)
-    assert old in text, f"{name} does not hold {old!r}"
+    assert old in text, f"{name} does not contain {old!r}"
     path.write_text(text.replace(old, new), **UTF8)
 
 

@@ -1,4 +1,4 @@
-"""preflight in a project that this template has not made."""
+"""Run preflight in projects that this template did not generate."""
 
 import json
 import re
@@ -16,7 +16,7 @@ NAMES = 'import os\n\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "{}")\n'
 
 @pytest.fixture
 def shop(proved, tmp_path):
-    """Return what django-admin startproject writes, made ready for Heroku's build by hand."""
+    """Return a project from django-admin startproject, with the files that Heroku needs."""
     folder = tmp_path / "repository"
     folder.mkdir()
     command = [python_of(proved[0]), "-m", "django", "startproject", "shop", folder]
@@ -34,7 +34,7 @@ def test_the_command_of_the_readme_rehearses_a_project_without_the_file(shop, tm
     repository = "git+https://github.com/org/heroku-django"
     assert repository in command
     env = caller_environment(tmp_path / "home")
-    # From this checkout, with what is not committed.
+    # From this checkout, including uncommitted changes.
     words = command.replace(repository, str(ROOT)).split()
     ended = run([sys.executable, "-m", "uv", "tool", "run", "-q", *words], shop, env)
     assert ended.status == 1, ended.output
@@ -53,7 +53,7 @@ def write(folder, files):
     return list(files)
 
 
-def test_one_of_each_is_not_worth_a_note(tmp_path):
+def test_one_file_of_each_kind_gets_no_note(tmp_path):
     names = write(
         tmp_path,
         {
@@ -83,13 +83,13 @@ def test_the_report_says_which_of_several_files_was_used_and_why(tmp_path):
     assert wsgi.startswith("Several wsgi.py files: shop/wsgi.py was used, because the web process")
     assert "used shop.settings.dev, because manage.py names it" in settings
     assert "process used shop.settings.prod, because shop/wsgi.py names it" in settings
-    # What a config var names comes before both.
+    # A config var takes precedence over both.
     files["app.json"] = json.dumps({"env": {"DJANGO_SETTINGS_MODULE": "shop.settings.base"}})
     [*_, settings] = choices.describe(tmp_path, write(tmp_path, files))
     assert "shop.settings.base was used, because app.json names it" in settings
 
 
-def test_a_choice_is_a_note_of_the_report(shop):
+def test_a_choice_is_a_note_in_the_report(shop):
     (shop / "shop/settings_local.py").write_text("", **UTF8)
     told = rehearse(shop, "--uncommitted", "--only", "source")
     [note] = [note for note in told.document["notes"] if note.startswith("Several")]

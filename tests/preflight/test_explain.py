@@ -287,7 +287,7 @@ def test_an_empty_folder_and_one_without_git_end_with_a_verdict(project, tmp_pat
 
 
 def test_a_document_says_everything_and_nothing_else_is_printed(proved, tmp_path):
-    """The file of the project itself rehearses what the generation has committed."""
+    """The project's own preflight.pyz rehearses the first commit."""
     command = [sys.executable, "preflight.pyz", "--json"]
     ended = run(command, proved[0], caller_environment(tmp_path))
     document = json.loads(ended.output)

@@ -35,9 +35,9 @@ from tests.preflight.rehearsal import (
 
 @pytest.fixture
 def project(request, tmp_path):
-    """Return a project to break: for a fast test a rendered one, otherwise one that was proved.
+    """Return a project to break: a rendered project for a fast test, otherwise a proved one.
 
-    The latter has the environments of the original.
+    The proved project uses the environments of the original.
     """
     if request.node.get_closest_marker("fast"):
         return request.getfixturevalue("committed")
@@ -49,9 +49,9 @@ def project(request, tmp_path):
 
 @pytest.fixture(params=["alone", pytest.param("in its phase", marks=pytest.mark.long)])
 def assert_stops(request):
-    """Return assert_caught for a step of the release or web phase, which take seconds.
+    """Return assert_caught for a step of the release or web phase, which takes seconds.
 
-    A run of `-m long` rehearses the whole phase, and no other step may fail in it.
+    With `-m long`, the whole phase is rehearsed, and no other step may fail.
     """
     return partial(assert_caught, alone=request.param == "alone")
 

@@ -1,4 +1,4 @@
-"""Ctrl-C at each moment of a rehearsal, from its first import to the end of the clean-up."""
+"""Press Ctrl-C at each moment of a rehearsal, from the first import to the end of the cleanup."""
 
 import json
 import os
@@ -17,8 +17,8 @@ pytestmark = pytest.mark.skipif(
     not Path("/proc/self/cwd").exists(), reason="looks for processes in /proc"
 )
 
-# Runs preflight with a function that sends two signals to this process before it does its work, and
-# prints the folders that are made.
+# Runs preflight with one function replaced: it sends two signals to the process before it does its
+# work. Prints the temporary folders.
 DRIVER = """
 import importlib, os, signal, sys, tempfile
 place, number, *arguments = sys.argv[1:]
@@ -40,7 +40,7 @@ sys.argv[1:] = arguments
 sys.exit(start.main())
 """
 
-# Stands for the module argparse, and sends a signal while it is imported.
+# Replaces the module argparse, and sends a signal while it is imported.
 INTERRUPTING_MODULE = """
 import os, sysconfig
 os.kill(os.getpid(), int(os.environ["SIGNAL"]))
@@ -49,7 +49,7 @@ exec(compile(open(path, encoding="utf-8").read(), path, "exec"))
 """
 
 
-# Closes the terminal of a rehearsal that has begun, and prints its exit status.
+# Closes the terminal of a running rehearsal, and prints its exit status.
 CLOSE_TERMINAL = """
 import os, pty, sys
 child, terminal = pty.fork()
@@ -64,7 +64,7 @@ print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 
 @pytest.fixture
 def start(tmp_path):
-    """Return a function that starts Python in an empty project and returns status and output."""
+    """Return a function that runs Python in an empty project and returns its status and output."""
     project = tmp_path / "project"
     project.mkdir()
 
@@ -122,7 +122,7 @@ def test_a_signal_at_any_later_moment_ends_in_order(start, tmp_path, place, name
     assert_nothing_is_left(tmp_path, output)
 
 
-def test_a_signal_that_the_caller_has_switched_off_stays_off(start, tmp_path):
+def test_a_signal_that_the_caller_ignores_is_still_ignored(start, tmp_path):
     off = "import signal, sys; signal.signal(signal.SIGHUP, signal.SIG_IGN)"
     status, output = start(
         "-c", f"{off}\n{DRIVER}", "preflight.source.take", str(int(signal.SIGHUP))
@@ -131,7 +131,7 @@ def test_a_signal_that_the_caller_has_switched_off_stays_off(start, tmp_path):
     assert "Stopped" not in output
 
 
-def test_a_program_gets_one_document_also_after_a_signal_during_the_clean_up(start):
+def test_a_signal_during_the_cleanup_adds_no_second_json_document(start):
     for place in ("preflight.source.take", "preflight.process.stop_everything"):
         status, output = start("-c", DRIVER, place, str(int(signal.SIGINT)), "--json")
         assert status == 130, output

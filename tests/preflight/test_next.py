@@ -1,4 +1,4 @@
-"""`preflight next`: each state of a small folder, and the commands that it leads to."""
+"""Test which commands `preflight next` prints for each state of a small folder."""
 
 import json
 import os
@@ -46,7 +46,7 @@ FILES = {
 
 @pytest.fixture(autouse=True)
 def _git(monkeypatch):
-    """Let git know Ada, and nothing of the person who runs the tests."""
+    """Give git a test user, and hide the git settings of the user who runs the tests."""
     for name, value in (ADA | GIT).items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("PWD", raising=False)
@@ -66,13 +66,13 @@ def folder(tmp_path):
 
 
 def write(path, text):
-    """Write a file and the folders that it needs."""
+    """Write a file and its parent folders."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
 
 
 def install(project):
-    """Make what counts as installed packages: an interpreter, and Django for it."""
+    """Create what counts as installed packages: an interpreter with Django."""
     python = project / (".venv/Scripts/python.exe" if os.name == "nt" else ".venv/bin/python")
     write(python, "")
     (project / ".venv/lib/python3.13/site-packages/django").mkdir(parents=True)
@@ -122,7 +122,7 @@ def test_a_committed_project_is_started_created_pushed_and_opened(folder):
     assert "README.md explains each step" in notes(folder)
 
 
-def test_no_command_goes_where_the_shell_is_already(folder, monkeypatch):
+def test_no_cd_if_the_shell_is_already_in_the_folder(folder, monkeypatch):
     monkeypatch.setenv("PWD", str(folder))
     assert "go" not in find(folder)
 
@@ -161,7 +161,7 @@ def test_without_git_it_is_installed_first(folder, tmp_path, monkeypatch):
     assert "ignore" not in find(folder)
 
 
-def test_without_git_an_open_gitignore_is_seen_too(folder, tmp_path, monkeypatch):
+def test_without_git_an_incomplete_gitignore_is_also_found(folder, tmp_path, monkeypatch):
     shutil.rmtree(folder / ".git")
     without_git(monkeypatch, tmp_path)
     (folder / ".gitignore").write_text("/.env\n", encoding="utf-8")
@@ -201,7 +201,7 @@ def test_git_asks_for_a_name_only_if_it_has_none(folder, monkeypatch):
     assert not [text for text in find(folder)["commit"] if "config" in text]
 
 
-def test_a_lock_that_the_set_up_makes_is_committed(folder):
+def test_a_lock_file_from_the_setup_is_committed(folder):
     git(folder, "rm", "-q", "requirements.txt")
     write(folder / "pyproject.toml", '[project]\nname = "x"\n')
     git(folder, "add", "--all")
@@ -244,7 +244,7 @@ def test_a_tracked_env_is_taken_out_of_git(folder):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="git there is another program")
-def test_a_folder_of_a_repository_is_pushed_from_where_the_person_is(tmp_path):
+def test_a_folder_of_a_repository_is_pushed_from_that_folder(tmp_path):
     top = tmp_path / "repository"
     project = top / "apps/my site"
     for name, text in FILES.items():
@@ -288,19 +288,19 @@ def test_a_rehearsal_ends_with_lines_to_paste(folder):
     assert next_commands.connect_and_push(Folder(folder)) == ["git push heroku main"]
 
 
-def test_a_storage_is_tried_only_where_app_json_asks_for_one(folder):
+def test_a_storage_is_only_checked_if_app_json_requires_one(folder):
     write(folder / "pages/management/commands/check_storage.py", "")
     assert find(folder)["push"][1] == "heroku run python manage.py check_storage"
     write(folder / "app.json", '{"name": "my-app"}')
     assert find(folder)["push"] == ["git push heroku main"]
 
 
-def test_a_broken_app_json_hides_no_other_command(folder):
+def test_an_invalid_app_json_does_not_hide_other_commands(folder):
     write(folder / "app.json", "{")
     assert find(folder)["create"] == ["heroku login", "heroku create"]
 
 
-def test_a_readme_that_was_kept_is_no_guide(folder):
+def test_a_kept_readme_is_not_named_as_the_guide(folder):
     write(folder / "README.md", "# Mine\n")
     assert notes(folder) == ""
     write(folder / ".heroku-django.yaml", "")
@@ -316,7 +316,7 @@ def test_files_of_two_projects_are_shown_before_anything_else(folder):
     assert "push" in find(folder)
 
 
-def test_a_set_up_of_two_projects_reports_nothing_else(folder, capsys):
+def test_a_setup_with_files_of_two_projects_reports_nothing_else(folder, capsys):
     write(folder / "manage.py", FILES["manage.py"].replace("config", "mysite"))
     arguments = ["--project", str(folder), "--json", "--uncommitted", "setup", "--rehearse"]
     assert __main__.main(arguments) == 1
@@ -336,7 +336,7 @@ def test_requirements_of_another_project_are_shown_before_anything_else(folder):
         assert "push" in find(folder)
 
 
-def test_a_repository_that_git_cannot_read_is_shown_with_the_words_of_git(folder):
+def test_an_unreadable_repository_shows_the_message_of_git(folder):
     write(folder / ".git/config", "[broken")
     assert "git cannot read this repository" in notes(folder)
     assert not {"commit", "ignore"} & set(find(folder))
@@ -358,7 +358,7 @@ def test_a_path_is_quoted_for_powershell(tmp_path, path, quoted):
     assert Folder(tmp_path, windows=True).quote(path) == quoted
 
 
-def test_brackets_in_a_path_are_no_pattern_in_powershell(tmp_path):
+def test_brackets_in_a_path_are_not_a_pattern_in_powershell(tmp_path):
     assert find(tmp_path / "a[1]", windows=True)["go"][0].startswith("cd -LiteralPath ")
 
 

@@ -1,4 +1,4 @@
-"""preflight as a package, and as the one file that every project has."""
+"""Test preflight as a package, and as the single file in every project."""
 
 import ast
 import os
@@ -20,7 +20,7 @@ COMMAND = "python3 tools/build_pyz.py"
 
 @pytest.fixture
 def checkout(tmp_path):
-    """Return a copy of what git has of this repository."""
+    """Return a copy of the files in this repository that git would commit."""
     folder = tmp_path / "checkout"
     files = run(["git", "ls-files", "-z", "-co", "--exclude-standard"], ROOT).output.split("\0")
     for name in filter(None, files):
@@ -31,7 +31,7 @@ def checkout(tmp_path):
 
 
 def files_of(folder):
-    """Return the name and the time of change of every file in a folder."""
+    """Return the name and the modification time of every file in a folder."""
     return {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
 
 
@@ -40,7 +40,7 @@ def test_the_file_in_the_template_is_built_from_this_source():
     assert PYZ.read_bytes() == build(), stale
     hook = (ROOT / "hooks/post_gen_project.py").read_text(encoding="utf-8")
     assert name_in_hook(hook, build()) == hook, stale
-    # The line is there: another content changes it.
+    # The line exists: different content changes it.
     assert name_in_hook(hook, b"") != hook
 
 
@@ -114,7 +114,7 @@ OLD = ("2.7", "3.6", "3.7", "3.8", "3.9")
 
 
 @pytest.mark.parametrize("series", OLD)
-def test_an_old_python_is_told_in_one_sentence_what_is_needed(tmp_path, series):
+def test_an_old_python_gets_one_sentence_about_what_is_needed(tmp_path, series):
     folder = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
     found = next(folder.glob(f"{series}.*/bin/python{series}"), shutil.which(f"python{series}"))
     if not found:
@@ -131,11 +131,11 @@ def test_python_3_6_can_parse_what_runs_before_its_version_is_checked():
             ast.parse(archive.read(name), name, feature_version=(3, 6))
 
 
-def test_the_package_holds_preflight_alone_and_building_it_leaves_no_file(checkout, tmp_path):
+def test_the_package_only_contains_preflight_and_building_it_leaves_no_file(checkout, tmp_path):
     before = files_of(checkout)
     env = caller_environment(tmp_path / "home")
     uv, out = [sys.executable, "-m", "uv"], tmp_path / "out"
-    # The wheel is built from the source distribution, so that both work.
+    # The wheel is built from the source distribution, so this tests both.
     built = run([*uv, "build", "-q", "--out-dir", out, checkout], tmp_path, env)
     assert built.status == 0, built.output
     assert files_of(checkout) == before
@@ -151,6 +151,6 @@ def test_the_package_holds_preflight_alone_and_building_it_leaves_no_file(checko
     assert ended.status == 2 and "There is no folder" in ended.output, ended.output
 
 
-def test_the_types_of_the_package_fit():
+def test_mypy_finds_no_error():
     checked = run([sys.executable, "-m", "mypy"], ROOT)
     assert checked.status == 0, checked.output

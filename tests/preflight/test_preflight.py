@@ -351,7 +351,7 @@ def test_a_name_that_no_index_has_is_the_projects_fault():
 
 @pytest.fixture
 def slug(tmp_path):
-    """Return a project and an environment that hold 2 MB and 4 MB that cannot be compressed."""
+    """Return a project with 2 MB and an environment with 4 MB that cannot be compressed."""
     noise = random.Random(10)
     packages = process.python_in(tmp_path / "environment").parent.parent
     packages /= "Lib/site-packages" if process.WINDOWS else "lib/python3.13/site-packages"
@@ -465,7 +465,7 @@ def test_without_fcntl_a_stand_in_serves_and_the_report_says_so(proved, project)
 
 @pytest.fixture
 def chosen(tmp_path):
-    """Return a function that writes requirements and returns the environment chosen for them."""
+    """Return a function that writes requirements and returns the chosen environment."""
 
     def choose(cache="site/.preflight", **files):
         for name, text in files.items():

@@ -1,6 +1,6 @@
-"""A generated project as the world sees it: gunicorn in production mode behind TLS, and its mail.
+"""Run a generated project as in production: gunicorn behind TLS, and a mail server.
 
-The front stands where Heroku's router would: it ends TLS, and says in headers who asks and how.
+`Front` takes the place of Heroku's router: it terminates TLS and adds the router's headers.
 """
 
 import email.message
@@ -40,7 +40,7 @@ SUPERUSER = {
     "DJANGO_SUPERUSER_EMAIL": "grace@example.com",
     "DJANGO_SUPERUSER_PASSWORD": "a-nanosecond-is-this-long",
 }
-# A password hash takes half a second in production; these tests check hundreds.
+# In production, hashing a password takes half a second. These tests hash hundreds.
 QUICK_HASHER = """
 from django.contrib.auth.hashers import PBKDF2PasswordHasher  # noqa: E402
 
@@ -50,7 +50,7 @@ HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "te", "upgrade", 
 
 
 def installed(folder: Path, **answers) -> Path:
-    """Render a project and give it a .venv with what production installs; return its folder."""
+    """Render a project with a .venv that has the production packages; return its folder."""
     project = render(folder, project_slug="site", project_name="Harbour Library", **answers)
     requirements = (project / "requirements.txt").read_text(encoding="utf-8").splitlines()
     python = environment_with(requirements, find_new_python())
@@ -61,7 +61,7 @@ def installed(folder: Path, **answers) -> Path:
 
 
 class Mailbox:
-    """An SMTP server that wants TLS and a password, and keeps what it is given."""
+    """An SMTP server that requires TLS and a password, and keeps the messages."""
 
     def __init__(self, context: ssl.SSLContext) -> None:
         self.messages: list[email.message.EmailMessage] = []
@@ -76,7 +76,7 @@ class Mailbox:
         )
 
     def authenticate(self, server, session, envelope, mechanism, data) -> AuthResult:
-        """Let in whoever knows the password."""
+        """Accept a login with the right password."""
         return AuthResult(success=(data.login, data.password) == (b"user", b"password"))
 
     async def handle_DATA(self, server, session, envelope) -> str:
@@ -87,11 +87,11 @@ class Mailbox:
 
     @property
     def url(self) -> str:
-        """The value of EMAIL_URL for this server."""
+        """The EMAIL_URL of this server."""
         return f"smtp://user:password@localhost:{self.controller.port}"
 
     def wait_for(self, address: str, count: int = 1) -> list[email.message.EmailMessage]:
-        """Return the messages to an address, as soon as there are so many."""
+        """Wait for a number of messages to an address, and return them."""
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline:
             found = [message for message in self.messages if message["To"] == address]
@@ -101,13 +101,13 @@ class Mailbox:
         raise AssertionError(f"{len(found)} mails to {address} instead of {count}")
 
     def link_to(self, address: str) -> str:
-        """Return the link in the last mail to an address."""
+        """Return the link in the last message to an address."""
         text = self.wait_for(address)[-1].get_content()
         return re.findall(r"https://\S+", text)[-1]
 
 
 class Front(ThreadingHTTPServer):
-    """Ends TLS and passes requests on, with the headers of Heroku's router."""
+    """A server that terminates TLS and forwards requests with the headers of Heroku's router."""
 
     daemon_threads = True
     request_queue_size = 64
@@ -115,24 +115,24 @@ class Front(ThreadingHTTPServer):
     def __init__(self, context: ssl.SSLContext, upstream: int) -> None:
         super().__init__(("127.0.0.1", 0), Relay)
         self.upstream = upstream
-        # Whom the router would name as the visitor.
+        # The visitor's IP address, as the router would report it.
         self.visitor = "203.0.113.7"
-        # The handshake is left to the thread of the connection, so that nobody waits for it.
+        # The connection's own thread does the handshake, so that it does not block others.
         self.socket = context.wrap_socket(
             self.socket, server_side=True, do_handshake_on_connect=False
         )
 
     def handle_error(self, request, client_address) -> None:
-        """Say nothing of a browser that goes away in the middle."""
+        """Ignore a browser that closes the connection early."""
 
 
 class Relay(BaseHTTPRequestHandler):
-    """One connection of a visitor."""
+    """A connection from a visitor."""
 
     protocol_version = "HTTP/1.1"
 
     def relay(self) -> None:
-        """Pass a request on and its answer back."""
+        """Forward a request, and return the response."""
         headers = {k: v for k, v in self.headers.items() if k.lower() not in HOP_BY_HOP}
         claimed = self.headers.get("X-Forwarded-For")
         headers |= {
@@ -162,7 +162,7 @@ class Relay(BaseHTTPRequestHandler):
 
 @dataclass
 class Site:
-    """A running site: where it is, what it has mailed, what it has logged."""
+    """A running site, with its address, its messages and its log."""
 
     project: Path
     url: str
@@ -173,12 +173,12 @@ class Site:
     variables: dict[str, str] = field(repr=False)
 
     def manage(self, *arguments: str) -> Ended:
-        """Run a management command in the environment of the site."""
+        """Run a management command in the site's environment."""
         command = [python_of(self.project), "manage.py", *arguments]
         return run(command, self.project, self.variables)
 
     def python(self, code: str) -> str:
-        """Run code in Django's shell; return what it prints."""
+        """Run code in Django's shell; return its output."""
         ended = self.manage("shell", "-v", "0", "-c", code)
         assert ended.status == 0, ended.output
         return ended.output
@@ -186,7 +186,7 @@ class Site:
 
 @contextmanager
 def running(project: Path, processes: int = 2, **variables: str) -> Iterator[Site]:
-    """Build, release and start a project as its Procfile says; give the site."""
+    """Build, release and start a project as its Procfile says; yield the site."""
     folder = Path(tempfile.mkdtemp(prefix="live-", dir=project.parent))
     authority = trustme.CA()
     pem = folder / "authority.pem"
@@ -231,7 +231,7 @@ def running(project: Path, processes: int = 2, **variables: str) -> Iterator[Sit
 
 
 def wait_until_it_answers(process: subprocess.Popen, port: int, log: Path) -> None:
-    """Return as soon as the web process answers a health check."""
+    """Wait until the web process responds to a health check."""
     deadline = time.monotonic() + 30
     while True:
         assert process.poll() is None and time.monotonic() < deadline, log.read_text()

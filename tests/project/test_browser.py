@@ -63,12 +63,12 @@ def from_npm(name):
 
 
 def in_its_group(accounts):
-    """Return the parameter of a site, whose tests one worker runs, since it starts the site."""
+    """Return a site as a parameter; one worker starts the site and runs all of its tests."""
     return pytest.param(accounts, marks=pytest.mark.xdist_group(f"browser-{accounts}"))
 
 
 def only_with(accounts):
-    """Let a test run on one of the two sites."""
+    """Run a test on one of the two sites only."""
     return pytest.mark.parametrize("site", [in_its_group(accounts)], indirect=True)
 
 
@@ -308,7 +308,7 @@ FOR_STAFF = ["/", "/accounts/profile/", "/accounts/delete/", "/deployment/"]
 
 
 def violations(page, *rules):
-    """Return what axe finds on a page, each as rule and place; by all rules if none is named."""
+    """Return the rule and the place of each axe violation; check all rules by default."""
     page.evaluate((from_npm("axe-core/axe.min.js")).read_text(encoding="utf-8"))
     options = {"runOnly": rules} if rules else {}
     code = "options => axe.run(document, options).then(result => result.violations)"
@@ -319,7 +319,7 @@ def violations(page, *rules):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_no_violation_on_any_page(site, new_page, superuser_state, scheme):
     pages = PAGES[site.accounts]
-    # The dark pages differ from the light ones in their colours alone.
+    # Dark pages only differ from light pages in their colours.
     rules = ["color-contrast"] if scheme == "dark" else []
     signed_out = new_page(color_scheme=scheme)
     for path in [*pages["signed out"], *FOR_EVERYBODY]:
@@ -350,7 +350,7 @@ def assert_fits_a_phone(page, path):
 
 
 def test_lighthouse_has_nothing_to_say(site, chromium, superuser_state):
-    """The home page and the profile are the same for both kinds of accounts, so once is enough."""
+    """Test one site only, since both kinds of accounts have the same home page and profile."""
     from_npm("lighthouse")
     session = next(c for c in superuser_state["cookies"] if c["name"] == "sessionid")
     paths = ["/", "/accounts/login/", "/accounts/profile/"]

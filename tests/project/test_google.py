@@ -10,7 +10,7 @@ from tests.project.live import installed, running
 from tests.project.openid import CLIENT_ID, CLIENT_SECRET, openid_provider
 from tests.project.visitor import Visitor
 
-# One worker runs them all, since it starts the server that they use.
+# One worker runs all of these tests, because they share a server.
 pytestmark = pytest.mark.xdist_group("google")
 
 CALLBACK = "/accounts/google/login/callback/"

@@ -70,7 +70,7 @@ class Storage:
 
 
 def in_its_group(site):
-    """Return the parameter of a site; one worker runs all tests of a service."""
+    """Return a site as a parameter; one worker runs all tests of a service."""
     group = "cloudinary" if site[0] == "cloudinary" else "s3"
     return pytest.param(site, marks=pytest.mark.xdist_group(group), id="-".join(site))
 

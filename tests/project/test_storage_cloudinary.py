@@ -273,7 +273,7 @@ MEMORY = """
 import hashlib
 from tempfile import TemporaryFile
 
-# One worker runs them all, since it starts the server that they use.
+# One worker runs all of these tests, because they share a server.
 pytestmark = pytest.mark.xdist_group("cloudinary")
 def peak():
     return int(open('/proc/self/status').read().split('VmHWM:')[1].split()[0]) // 1024

@@ -182,7 +182,7 @@ MEMORY = """
 import hashlib, resource
 from tempfile import TemporaryFile
 
-# One worker runs them all, since it starts the server that they use.
+# One worker runs all of these tests, because they share a server.
 pytestmark = pytest.mark.xdist_group("s3")
 def peak():
     return int(open('/proc/self/status').read().split('VmHWM:')[1].split()[0]) // 1024

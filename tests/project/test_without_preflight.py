@@ -1,4 +1,4 @@
-"""preflight.pyz comes with a project: the site does not need it, and its owner can read it."""
+"""Test that a site works without preflight.pyz, and that its owner can read and build it."""
 
 import re
 import shutil
@@ -42,7 +42,7 @@ def test_a_project_without_the_file_deploys_and_passes_its_tests(proved, project
 
 
 def commands(project):
-    """Return the commands in the README of a project that read the file and build it again."""
+    """Return the commands in a project's README that extract the file and build it again."""
     readme = (project / "README.md").read_text(encoding="utf-8")
     found = re.findall(
         r"`((?:python3|git clone) [^`]*(?:zipfile|build_pyz|--branch)[^`]*)`", readme
@@ -54,7 +54,7 @@ def commands(project):
 @pytest.mark.skipif(not shutil.which("git"), reason="git clones the repository")
 def test_the_readme_says_how_to_read_the_file_and_to_build_the_same_bytes(project, tmp_path):
     env = caller_environment(tmp_path / "home")
-    # The tag is made in a clone of this checkout, with what is not committed yet.
+    # The tag is created in a copy of this checkout, including uncommitted changes.
     origin = tmp_path / "origin"
     shutil.copytree(ROOT, origin, ignore=shutil.ignore_patterns(".git", ".venv", "node_modules"))
     tag = f"v{preflight.__version__}"

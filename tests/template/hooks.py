@@ -1,4 +1,4 @@
-"""Hooks for the tests: rendered as cookiecutter does it, and imported."""
+"""Render the hooks as cookiecutter does, and import them."""
 
 import importlib.util
 from pathlib import Path
@@ -8,7 +8,7 @@ from cookiecutter.environment import StrictEnvironment
 from tests.helpers import OPTIONS, ROOT
 
 CHOSEN = {name: value[0] if isinstance(value, list) else value for name, value in OPTIONS.items()}
-# What cookiecutter passes to hooks if nothing else was answered.
+# The answers that cookiecutter passes to the hooks by default.
 ANSWERS = CHOSEN | {
     "project_slug": "my-site",
     "__slug_of_name": "my-site",
@@ -19,9 +19,9 @@ ANSWERS = CHOSEN | {
 
 
 def render_hook(name: str, folder: Path, **answers) -> Path:
-    """Write a hook as cookiecutter renders it for these answers; return its path."""
+    """Write a hook as cookiecutter renders it with these answers; return its path."""
     context = {"cookiecutter": ANSWERS | {"_output_dir": str(folder)} | answers}
-    # cruft does not set what is None here.
+    # None stands for an answer that cruft does not set.
     context["cookiecutter"] = {k: v for k, v in context["cookiecutter"].items() if v is not None}
     environment = StrictEnvironment(context=context, keep_trailing_newline=True)
     text = environment.from_string((ROOT / "hooks" / name).read_text(encoding="utf-8"))
@@ -31,7 +31,7 @@ def render_hook(name: str, folder: Path, **answers) -> Path:
 
 
 def load_hook(name: str, folder: Path, **answers):
-    """Return a rendered hook as a module; nothing runs at its import."""
+    """Return a rendered hook as a module. The import does not run it."""
     path = render_hook(name, folder, **answers)
     spec = importlib.util.spec_from_file_location(path.stem, path)
     module = importlib.util.module_from_spec(spec)

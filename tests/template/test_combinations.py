@@ -39,7 +39,7 @@ def test_the_covering_set_has_every_pair_of_choices():
 
 
 def sample():
-    """Return the few combinations of the covering set in which every choice is at least once."""
+    """Return a few combinations of the covering set that contain every choice at least once."""
     missing = {choice for answers in covering_combinations() for choice in answers.items()}
     chosen = []
     while missing:
@@ -50,7 +50,7 @@ def sample():
 
 
 def with_marks(answers):
-    """Return a combination as a parameter; only those of the sample are in the default run."""
+    """Return a combination as a parameter; mark it as long if it is not in the sample."""
     marks = [] if answers in sample() else [pytest.mark.long]
     return pytest.param(answers, id=name_of(answers), marks=marks)
 

@@ -1,4 +1,4 @@
-"""Ctrl-C while a project is generated, at a known moment and at random ones."""
+"""Press Ctrl-C while a project is generated, at a known moment and at random moments."""
 
 import os
 import random
@@ -23,13 +23,13 @@ pytestmark = pytest.mark.skipif(
     not Path("/proc/self/cwd").exists(), reason="looks for processes in /proc"
 )
 
-# A traceback of ours. One of cookiecutter, or of a Python that was still starting, is not.
+# Matches tracebacks from our code, not from cookiecutter or from a Python that is still starting.
 OWN_TRACEBACK = r'File "[^"]*(?:preflight\.pyz|post_gen_project)'
 
 
 @pytest.fixture
 def generation(tmp_path):
-    """Start a generation with both hooks; return its process and a function to read its output."""
+    """Generate a project with both hooks; return the process and a function to read its output."""
     (tmp_path / "out").mkdir()
     command = [sys.executable, "-m", "cookiecutter", "--no-input", "-o", tmp_path / "out", ROOT]
     env = caller_environment(tmp_path / "home")
@@ -40,7 +40,7 @@ def generation(tmp_path):
 
 
 def wait_until(condition, seconds=120):
-    """Wait until a function returns something true, and return it; fail if it never does."""
+    """Wait until a function returns a true value, and return it; fail after a timeout."""
     deadline = time.monotonic() + seconds
     while not (value := condition()):
         assert time.monotonic() < deadline
@@ -49,11 +49,11 @@ def wait_until(condition, seconds=120):
 
 
 def assert_nothing_is_left(tmp_path, started):
-    """Assert that soon no process and no folder of a rehearsal is left."""
+    """Assert that no process and no folder of a rehearsal is left after a short time."""
     wait_until(lambda: not processes_below(tmp_path), seconds=40)
     running = running_processes()
     assert [command for pid, command in started.items() if pid in running] == []
-    # A server of PostgreSQL works outside the temp folder, which may be too long for its socket.
+    # PostgreSQL runs outside the temp folder, whose path may be too long for its socket.
     servers = re.findall(r"/tmp/pg-\w+", " ".join(started.values()))
     assert [folder for folder in servers if Path(folder).exists()] == []
     assert [path for path in (tmp_path / "home/tmp").iterdir() if path.is_dir()] == []
@@ -79,7 +79,7 @@ def test_ctrl_c_leaves_no_process_and_says_what_it_leaves(generation, tmp_path):
 def test_ctrl_c_at_a_random_moment_ends_in_order(generation, proved, tmp_path, number):
     seed = int(os.environ.get("CTRL_C_SEED", secrets.randbelow(10**6)))
     seconds = float(proved[1].last_line.rpartition("seconds=")[2])
-    # Every third moment is within the imports of preflight, which end soon.
+    # Every third moment is during the short imports of preflight.
     moment = random.Random(seed + number).uniform(0, seconds if number % 3 else 0.4)
     print(f"CTRL_C_SEED={seed}: Ctrl-C {moment:.3f} s after preflight was started")
     process, read_output = generation

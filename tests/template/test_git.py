@@ -116,7 +116,7 @@ def test_a_clone_whose_gitignore_forgets_local_files_is_proved_and_told(course, 
     assert "Your own README.md was kept" in ended.output
 
 
-def test_a_clone_with_another_project_gets_no_wrong_cure(course, tmp_path):
+def test_a_clone_with_another_project_gets_no_wrong_advice(course, tmp_path):
     own = 'os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mysite.settings")\n'
     (course / "manage.py").write_text(own, encoding="utf-8")
     git(course, "add", "--all", home=tmp_path / "home")
@@ -129,7 +129,7 @@ def test_a_clone_with_another_project_gets_no_wrong_cure(course, tmp_path):
 
 
 def test_an_older_preflight_in_the_folder_is_replaced_and_never_run(course, tmp_path):
-    """Cookiecutter copies a file that it does not render even with -s, which keeps all others."""
+    """With -s, cookiecutter keeps existing files, but replaces files that it does not render."""
     old = course / "preflight.pyz"
     old.write_text("import pathlib\n\npathlib.Path('ran').touch()\n", encoding="utf-8")
     env = caller_environment(tmp_path / "home")

@@ -1,4 +1,4 @@
-"""The hooks as rendered: what they refuse, run, print and return. What they run is faked."""
+"""Test what the rendered hooks refuse, run, print and return. The commands are faked."""
 
 import json
 import os
@@ -34,7 +34,7 @@ GIT = {
 
 @pytest.fixture(autouse=True)
 def _orderly(monkeypatch):
-    """Let git know Ada, and restore what a hook does to Ctrl-C."""
+    """Give git a user name, and restore the signal handler that a hook changes."""
     for name, value in GIT.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("PWD", raising=False)
@@ -45,7 +45,7 @@ def _orderly(monkeypatch):
 
 @pytest.fixture
 def pre(tmp_path, monkeypatch):
-    """Return a function that loads the first hook, in an empty folder for the project."""
+    """Return a function that loads the first hook in an empty project folder."""
 
     def load(**answers):
         project = tmp_path / "out" / answers.get("project_slug", "my-site")
@@ -59,7 +59,7 @@ def pre(tmp_path, monkeypatch):
 
 @pytest.fixture
 def post(tmp_path, monkeypatch):
-    """Return a function that loads the second hook, with a preflight that ends with a status."""
+    """Return a function that loads the second hook, with a preflight that exits with a status."""
 
     def load(status=0, **answers):
         project = tmp_path / "my-site"
@@ -83,7 +83,7 @@ def git(*arguments):
 
 
 def last_line(capsys):
-    """Return the last line that a hook has printed."""
+    """Return the last line that a hook printed."""
     return capsys.readouterr().out.splitlines()[-1]
 
 
@@ -136,7 +136,7 @@ ACCEPTED = {
 
 
 @pytest.mark.parametrize(("name", "answer", "said"), REFUSED.values(), ids=REFUSED)
-def test_an_unusable_answer_gets_a_sentence_and_a_suggestion_that_works(pre, name, answer, said):
+def test_an_unusable_answer_gets_a_message_and_a_suggestion_that_works(pre, name, answer, said):
     hook = pre()
     check, suggest = hook.CHECKS[name]
     assert said in check(answer)
@@ -158,7 +158,7 @@ def test_the_defaults_are_those_of_cookiecutter(pre):
 
 
 def parse(command):
-    """Return the flags and the answers of a printed command, rendered as cookiecutter does it."""
+    """Return the flags and the answers in a printed command, rendered as cookiecutter does."""
     from cookiecutter.environment import StrictEnvironment
 
     words = shlex.split(command)
@@ -169,7 +169,7 @@ def parse(command):
 
 
 def printed_command(capsys):
-    """Return the line that is to be pasted."""
+    """Return the command to paste."""
     lines = capsys.readouterr().err.splitlines()
     return next(line for line in lines if " -m cookiecutter " in line or " -m cruft " in line)
 
@@ -209,7 +209,7 @@ def test_the_command_goes_where_the_first_one_went(pre, tmp_path, capsys, monkey
     assert "--output-dir" not in flags and {"-f", "-s"} < set(flags)
 
 
-def test_the_command_is_crufts_where_cruft_was_used(pre, capsys):
+def test_the_command_uses_cruft_if_cruft_was_used(pre, capsys):
     pre(time_zone="X", storage="s3", _commit="0" * 40, _output_dir=None).main()
     words = shlex.split(printed_command(capsys))
     assert words[1:4] == ["-m", "cruft", "create"]
@@ -238,7 +238,7 @@ def test_the_answers_reach_a_hook_as_data(pre):
 
 
 @pytest.mark.parametrize("series", ["3.6", "3.8", "3.9"])
-def test_an_old_python_gets_a_sentence(tmp_path, series):
+def test_an_old_python_gets_a_message(tmp_path, series):
     if not has_python(series):
         pytest.skip(f"Install Python {series}: https://www.python.org/downloads/")
     folder = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
@@ -285,7 +285,7 @@ def test_another_preflight_is_never_run(post, capsys, verify, ends):
     assert hook.ran == [] and not Path(".git").exists()
 
 
-def test_a_hook_knows_nothing_of_what_comes_next():
+def test_the_hook_leaves_the_next_commands_to_preflight():
     text = (Path(__file__).parents[2] / "hooks" / POST).read_text(encoding="utf-8")
     for word in ("heroku ", "runserver", "git push", "AWS_", "CLOUDINARY", "Go there"):
         assert word not in text, word
@@ -298,12 +298,12 @@ def test_a_project_without_proof_is_told_how_to_get_it(post, capsys):
     assert "--keep-project-on-failure" in said
 
 
-def test_a_failure_of_fresh_files_is_the_templates(post, capsys):
+def test_a_failure_in_a_new_folder_is_a_bug_in_the_template(post, capsys):
     post(1).main()
     assert "https://github.com/org/heroku-django/issues" in capsys.readouterr().out
 
 
-def test_a_failure_between_ones_own_files_is_not(post, capsys):
+def test_a_failure_in_an_existing_folder_may_come_from_its_files(post, capsys):
     hook = post(1)
     git("init", "-q")
     git("add", "--all")
@@ -312,7 +312,7 @@ def test_a_failure_between_ones_own_files_is_not(post, capsys):
     assert "Your own files were kept" in said and "issues" not in said
 
 
-def test_a_commit_that_fails_is_shown_in_gits_words(post, capsys):
+def test_a_failed_commit_shows_the_message_of_git(post, capsys):
     hook = post()
     git("init", "-q")
     git("config", "commit.gpgsign", "true")
@@ -324,7 +324,7 @@ def test_a_commit_that_fails_is_shown_in_gits_words(post, capsys):
 
 
 @pytest.mark.parametrize("kind", ["repository", "unwanted", "no git", "unreadable"])
-def test_no_repository_is_begun(post, monkeypatch, tmp_path, kind):
+def test_no_repository_is_created(post, monkeypatch, tmp_path, kind):
     hook = post(_git_init=kind != "unwanted")
     if kind == "repository":
         git("init", "-q", "-b", "theirs", str(tmp_path))
@@ -338,7 +338,7 @@ def test_no_repository_is_begun(post, monkeypatch, tmp_path, kind):
     assert hook.main() == 0
 
 
-def test_a_git_that_cannot_name_the_branch_still_begins_on_main(post, monkeypatch):
+def test_an_old_git_also_starts_on_main(post, monkeypatch):
     hook = post()
     real = hook.run_git
 
@@ -380,9 +380,7 @@ PLACES = {
 
 
 @pytest.mark.parametrize(("clone", "result", "update"), PLACES.values(), ids=PLACES)
-def test_only_an_update_of_cruft_gets_bare_files(
-    tmp_path, monkeypatch, capsys, clone, result, update
-):
+def test_only_cruft_update_skips_the_setup(tmp_path, monkeypatch, capsys, clone, result, update):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     project = tmp_path / "tmp12345678/my-site"
     for folder in (project, *[tmp_path / name for name in (clone, result) if name]):

@@ -1,4 +1,4 @@
-"""The three outcomes of the hook, told apart: proved, not proved here, failed."""
+"""Test the outcomes of the hook: proved, not proved here, failed."""
 
 import os
 import shutil
@@ -20,7 +20,7 @@ def without_uv(home: Path, **variables: str) -> dict[str, str]:
 
 
 def edited_template(tmp_path: Path, name: str, old: str, new: str) -> Path:
-    """Return a copy of the template in which one file of the project or of preflight differs."""
+    """Return a copy of the template with a change in one file of the project or of preflight."""
     copy = tmp_path / "template"
     for part in ("cookiecutter.json", "hooks", "preflight", "tools", TEMPLATE.name):
         source = ROOT / part
@@ -140,7 +140,7 @@ def test_nothing_is_proved_where_nobody_asked(tmp_path):
     ended = bake(tmp_path / "out", project_slug="site", packaging="uv", _verify="none")
     assert (ended.status, ended.outcome) == (0, "not-asked"), ended.output
     assert not (tmp_path / "out/site/.venv").exists()
-    # The set-up, which comes next, makes a file that Heroku needs.
+    # The setup, which comes next, creates a file that Heroku needs.
     assert "git add uv.lock" in ended.output.partition("preflight.pyz setup")[2]
 
 

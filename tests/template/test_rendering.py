@@ -68,7 +68,7 @@ def rendered(tmp_path_factory):
 
 
 def with_marks(answers):
-    """Return a combination as a parameter; those that cover all pairs of choices are fast."""
+    """Return a combination as a parameter; mark it as fast if it is in the covering set."""
     marks = [pytest.mark.fast] if answers in covering_combinations() else []
     return pytest.param(answers, id=name_of(answers), marks=marks)
 

@@ -1,4 +1,4 @@
-"""Updating a project that was generated: the template's changes arrive, and nothing else does."""
+"""Update a generated project: only the changes of the template arrive."""
 
 import os
 import sys
@@ -8,20 +8,20 @@ import pytest
 
 from tests.helpers import ROOT, caller_environment, missing, run
 
-# The last commit whose projects have the source of preflight, in 19 files.
+# The last commit whose projects contain the source of preflight, in 19 files.
 SOURCE_IN_PROJECTS = "014f869"
 ANSWERS = '{"project_slug": "site", "packaging": "uv", "_verify": "none"}'
 
 
 @pytest.fixture
 def env(tmp_path):
-    """Return the environment of a person for whom git is set up."""
+    """Return an environment in which git is set up."""
     return caller_environment(tmp_path / "home")
 
 
 @pytest.fixture
 def git(env):
-    """Return a function that runs git in a folder; it has to succeed."""
+    """Return a function that runs git in a folder and checks that it succeeds."""
 
     def run_git(folder, *arguments):
         ended = run(["git", *arguments], folder, env)
@@ -33,7 +33,7 @@ def git(env):
 
 @pytest.fixture
 def cruft(env):
-    """Return a function that runs cruft in a folder; it has to succeed."""
+    """Return a function that runs cruft in a folder and checks that it succeeds."""
 
     def run_cruft(folder, *arguments):
         ended = run([sys.executable, "-m", "cruft", *arguments], folder, env)
@@ -44,7 +44,7 @@ def cruft(env):
 
 
 def copy_template(folder):
-    """Copy the template of this checkout, with what is not committed yet."""
+    """Copy the template of this checkout, including uncommitted changes."""
     files = run(["git", "ls-files", "-z", "-co", "--exclude-standard"], ROOT).output.split("\0")
     for name in filter(None, files):
         if not name.startswith(("hooks/", "cookiecutter.json", "{{")) or not (ROOT / name).exists():
@@ -55,7 +55,7 @@ def copy_template(folder):
 
 
 def change_project(site, git):
-    """Change a project as its owner does, and commit."""
+    """Change a project as its owner would, and commit."""
     (site / ".env").write_text("SECRET_KEY=mine\n", encoding="utf-8")
     with (site / "pages/views.py").open("a", encoding="utf-8") as views:
         views.write("\n# mine\n")
@@ -64,14 +64,14 @@ def change_project(site, git):
 
 
 def assert_own_changes_are_kept(site):
-    """Fail if an update has changed or rejected what the owner has written."""
+    """Fail if an update changed or rejected what the owner wrote."""
     assert "# mine" in (site / "pages/views.py").read_text(encoding="utf-8")
     assert (site / ".env").read_text(encoding="utf-8") == "SECRET_KEY=mine\n"
     assert os.listdir(site / ".git") and not list(site.rglob("*.rej"))
 
 
-def test_an_update_brings_the_change_of_the_template_and_no_other(tmp_path, env, git, cruft):
-    # Below the temporary folder, where cruft's own folders are, too.
+def test_an_update_only_brings_the_changes_of_the_template(tmp_path, env, git, cruft):
+    # In the temporary folder, like cruft's own folders.
     below = Path(env["TMPDIR"]) / "tmp12345678"
     below.mkdir()
     template, site = tmp_path / "template", below / "site"
@@ -97,7 +97,7 @@ def test_an_update_brings_the_change_of_the_template_and_no_other(tmp_path, env,
 
 @pytest.fixture
 def history(tmp_path, git):
-    """Return a clone whose branch ends with the last template that had preflight's source in it."""
+    """Return a clone of the last template whose projects contain the source of preflight."""
     if run(["git", "cat-file", "-e", f"{SOURCE_IN_PROJECTS}^{{commit}}"], ROOT).status != 0:
         missing(f"commit {SOURCE_IN_PROJECTS}", "This clone is shallow: git fetch --unshallow")
     template = tmp_path / "template"
@@ -106,7 +106,7 @@ def history(tmp_path, git):
     return template
 
 
-def test_an_update_puts_one_file_in_place_of_the_source_of_preflight(tmp_path, git, cruft, history):
+def test_an_update_replaces_the_source_of_preflight_by_one_file(tmp_path, git, cruft, history):
     site = tmp_path / "site"
     cruft(tmp_path, "create", "--no-input", "--extra-context", ANSWERS, str(history))
     assert len(list((site / "preflight").glob("*.py"))) == 19

@@ -61,7 +61,7 @@ def test_control_files_keep_their_line_feeds_on_windows():
     for pattern in ("Procfile", "*.txt", ".python-version", "*.py", "app.json", "*.lock"):
         assert re.search(rf"(?m)^{re.escape(pattern)} text eol=lf$", attributes), pattern
     assert OPTIONS["_new_lines"] == "\n"
-    # Every other file is rendered, so it gets the line ends of _new_lines.
+    # Every other file is rendered, so it gets the line endings in _new_lines.
     assert OPTIONS["_copy_without_render"] == ["preflight.pyz"]
 
 

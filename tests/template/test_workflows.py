@@ -1,4 +1,4 @@
-"""The workflows of the template and of projects, and the action: valid, pinned, and run here."""
+"""Test that the workflows and the action are valid and pinned, and run the action's steps."""
 
 import json
 import os
@@ -19,7 +19,7 @@ TESTS = ROOT / ".github/workflows/tests.yml"
 
 @pytest.fixture(scope="module")
 def workflows(tmp_path_factory):
-    """Return the template's own workflow and that of a project."""
+    """Return the template's own workflow and the workflow of a project."""
     project = render(tmp_path_factory.mktemp("rendered"))
     return [TESTS, project / ".github/workflows/ci.yml"]
 
@@ -67,10 +67,10 @@ def test_actionlint_finds_nothing_to_improve(workflows, tmp_path):
 
 
 def run_action(project, home, *names, **inputs):
-    """Run the shell steps of the action, or those with `names`, as a runner does.
+    """Run the shell steps of the action, or only those in `names`, as a GitHub runner does.
 
-    Returns how each step ended, and the text of the files that a runner reads. The Python of these
-    tests takes the place of setup-python's.
+    Return the result of each step, and the text of the files that a runner reads. The steps use the
+    Python of these tests instead of the one from setup-python.
     """
     action = yaml.safe_load(ACTION.read_text(encoding="utf-8"))
     values = {name: entry["default"] for name, entry in action["inputs"].items()} | inputs
@@ -109,8 +109,8 @@ def test_the_action_takes_the_python_of_the_project(tmp_path, files, wanted, ver
     for name, text in files.items():
         (project / name).write_text(text, **UTF8)
     inputs = {"path": "site", "python-version": wanted}
-    ended, files = run_action(tmp_path, tmp_path / "home", "Find the version of Python", **inputs)
-    assert ended["Find the version of Python"].status == 0
+    ended, files = run_action(tmp_path, tmp_path / "home", "Find the Python version", **inputs)
+    assert ended["Find the Python version"].status == 0
     assert files["GITHUB_OUTPUT"] == f"version={version}\n"
 
 

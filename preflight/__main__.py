@@ -1,11 +1,16 @@
 """The command line of preflight."""
 
+import sys
+
+if __name__ == "__main__":
+    from preflight import start
+
+    sys.exit(start.main())
+
 import argparse
 import json
 import shutil
-import signal
 import stat
-import sys
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +23,9 @@ from preflight import (
     explain,
     inspection,
     interpreter,
+    interrupt,
     leaks,
+    next_commands,
     process,
     release,
     report,
@@ -86,6 +93,26 @@ class Plan:
         self.steps.append(step)
         return step
 
+    def add_steps(self, set_up: bool, rehearse: bool) -> None:
+        """Add the steps of a set-up, a rehearsal or both.
+
+        Before both, the files of two projects in one folder are reported, and nothing else is done:
+        each further step would report its own error.
+        """
+        if set_up and rehearse and contract.find_mixed(self.project):
+            self.add("source", "rules", self.refuse)
+            return
+        found = self.add("setup", "interpreter", self.find_python)
+        complete = tests_ready = found
+        if set_up:
+            complete, tests_ready = self.plan_setup(found)
+        if rehearse:
+            self.plan_rehearsal(found, complete, tests_ready)
+
+    def refuse(self) -> str:
+        """Report the files of two projects in one folder."""
+        raise Failed("\n".join(contract.find_mixed(self.project)))
+
     def find_python(self) -> str:
         """Find the interpreter that everything runs on."""
         self.python = interpreter.find(self.project)
@@ -116,8 +143,9 @@ class Plan:
         self.add("source", "rules", self.check_source, files)
         self.add("source", "secrets", self.find_secrets, files)
         ready = self.add("build", "packages", self.install, files, found)
-        self.add("build", "slug", lambda: build.weigh(self.tree, self.environment), ready)
         static = self.add("build", "collectstatic", self.collect_static, ready)
+        slug = self.add("build", "slug", lambda: build.weigh(self.tree, self.environment), ready)
+        slug.behind.append(static)
         database = self.add("release", "database", self.open_database, files, found)
         if release.names_a_server():
             # The driver that speaks to it is among the packages.
@@ -298,7 +326,7 @@ class Plan:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a rehearsal or a set-up, or explain a log; return the exit status."""
+    """Run a rehearsal or a set-up, print what comes next, or explain a log; return the status."""
     options = parse(arguments)
     report.prepare_terminal()
     if options.version:
@@ -306,38 +334,48 @@ def main(arguments: list[str] | None = None) -> int:
         return report.PROVED
     if options.command == "explain":
         return explain_log(options)
-    for name in ("SIGTERM", "SIGHUP"):
-        # Windows has no SIGHUP, which a terminal sends when it is closed.
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.default_int_handler)
     project = options.project.resolve()
     if not project.is_dir():
         print(f"There is no folder {project}.", file=sys.stderr)
         return report.USAGE
+    if options.command == "next":
+        return show_next(project, options.json)
     plan = Plan(project, Path(tempfile.mkdtemp(prefix="preflight-")), options.uncommitted)
     rehearse = options.command is None or options.rehearse
     teller = report.Report(project, rehearse, options.json, options.only, options.github)
     try:
-        found = plan.add("setup", "interpreter", plan.find_python)
-        complete = tests_ready = found
-        if options.command == "setup":
-            complete, tests_ready = plan.plan_setup(found)
-        if rehearse:
-            plan.plan_rehearsal(found, complete, tests_ready)
+        plan.add_steps(options.command == "setup", rehearse)
         if options.only:
             plan.keep_only(options.only)
         teller.begin()
         run_all(plan.steps, teller.tell, teller.show_progress)
         notes = source.find_notes(project, options.uncommitted) if rehearse else []
         notes += choices.describe(plan.tree, plan.pushed.names) if plan.pushed else []
-        push = plan.pushed.push if plan.pushed and options.command is None else ""
-        if push and not source.has_remote(project):
-            push = f"heroku git:remote -a YOUR-APP, then {push}"
-        return teller.conclude(plan.steps, notes, plan.limits(), push)
+        folder = next_commands.Folder(project)
+        ready = plan.pushed and folder.in_repository and options.command is None
+        push = next_commands.connect_and_push(folder) if ready else []
+        interrupt.check()
+        status = teller.conclude(plan.steps, notes, plan.limits(), push)
     except KeyboardInterrupt:
-        return teller.stop()
+        status = report.STOPPED
     finally:
         plan.clean_up()
+    if interrupt.requested():
+        # Perhaps only during the verdict or the clean-up.
+        status = report.STOPPED
+    return teller.stop() if status == report.STOPPED else status
+
+
+def show_next(project: Path, as_json: bool) -> int:
+    """Print what to type next; return the exit status."""
+    folder = next_commands.Folder(project)
+    commands, notes = next_commands.find(folder), next_commands.find_notes(folder)
+    if as_json:
+        listed = [{"step": command.step, "command": command.text} for command in commands]
+        print(json.dumps({"project": str(project), "commands": listed, "notes": notes}, indent=2))
+    else:
+        report.say(next_commands.render(commands, notes))
+    return report.PROVED
 
 
 def explain_log(options: argparse.Namespace) -> int:
@@ -345,12 +383,10 @@ def explain_log(options: argparse.Namespace) -> int:
     if options.file is None and sys.stdin.isatty():
         print("Paste the log, then press Ctrl-D (on Windows Ctrl-Z and Enter).", file=sys.stderr)
     try:
-        content = options.file.read_bytes() if options.file else sys.stdin.buffer.read()
+        content = interrupt.read(options.file.read_bytes if options.file else sys.stdin.buffer.read)
     except OSError as error:
         print(f"{options.file} cannot be read: {error.strerror}.", file=sys.stderr)
         return report.USAGE
-    except KeyboardInterrupt:
-        return report.STOPPED
     wide = content.startswith((b"\xff\xfe", b"\xfe\xff"))
     found = explain.explain_log(content.decode("utf-16" if wide else "utf-8-sig", "replace"))
     if options.json:
@@ -387,11 +423,9 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     commands = parser.add_subparsers(dest="command")
     making = commands.add_parser("setup", help="make a checkout runnable: .venv, .env, database")
     making.add_argument("--rehearse", action="store_true", help="and rehearse, side by side")
+    following = commands.add_parser("next", help="print what to type next, up to the first push")
+    following.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
     explaining = commands.add_parser("explain", help="say what a pasted log of Heroku means")
     explaining.add_argument("file", type=Path, nargs="?", help="the log (standard input)")
     parser.set_defaults(rehearse=False)
     return parser.parse_args(arguments)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -74,11 +74,18 @@ def installer_environment() -> dict[str, str]:
 
 
 def start(
-    command: list[str] | str, cwd: Path, environment: dict[str, str], output, **options
+    command: list[str] | str,
+    cwd: Path,
+    environment: dict[str, str],
+    output,
+    stoppable: bool = True,
+    **options,
 ) -> subprocess.Popen:
     """Start a command in a process group of its own; a string goes through the shell.
 
-    `options` are Popen's, such as the user to run as. Raises OSError if there is no such program.
+    Ctrl-C kills a command that is `stoppable`; any other one is the caller's to end. `options` are
+    Popen's, such as the user to run as. Raises OSError if there is no such program, and
+    KeyboardInterrupt after Ctrl-C.
     """
     group = (
         {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}  # type: ignore[attr-defined]
@@ -99,7 +106,8 @@ def start(
             **group,
             **options,
         )
-        _running.add(process)
+        if stoppable:
+            _running.add(process)
     return process
 
 

@@ -52,10 +52,15 @@ def paint(text: str, state: State) -> str:
 
 
 def say(text: str = "") -> None:
-    """Print a line; where nobody reads any more, as behind `| head`, go on in silence."""
+    """Print a line, with no character that could forge another."""
+    put(re.sub(CONTROL, "?", text) + "\n")
+
+
+def put(text: str) -> None:
+    """Print a text; go on silently if nothing reads it: after `| head`, or a closed terminal."""
     try:
-        print(re.sub(CONTROL, "?", text), flush=True)
-    except BrokenPipeError:
+        print(text, end="", flush=True)
+    except OSError:
         sys.stdout = open(os.devnull, "w", encoding="utf-8")
 
 
@@ -115,6 +120,7 @@ class Report:
         self.on_github = on_github
         self.began = time.monotonic()
         self.progress = ""
+        self.concluded = False
 
     def begin(self) -> None:
         """Print the first line."""
@@ -124,20 +130,21 @@ class Report:
             say()
 
     def show_progress(self, running: list[Step]) -> None:
-        """On a terminal, keep one line below the others that says what runs."""
+        """On a terminal, show in one line below the others which steps are running."""
         if self.as_json or not on_a_terminal():
             return
         seconds = time.monotonic() - self.began
-        names = ", ".join(f"{step.phase} {step.title}" for step in running)
-        line = f"  {seconds:3.0f} s   {names}"[: shutil.get_terminal_size().columns - 1]
+        # Two phases have a step of the same name, such as "packages".
+        names = ", ".join(dict.fromkeys(step.title for step in running))
+        line = f"  {seconds:.0f} s  running: {names}"[: shutil.get_terminal_size().columns - 1]
         if line != self.progress:
             self.progress = line
-            print(f"\r\x1b[2K{line}", end="", flush=True)
+            put(f"\r\x1b[2K{line}")
 
     def clear_progress(self) -> None:
         """Take that line away."""
         if self.progress:
-            print("\r\x1b[2K", end="", flush=True)
+            put("\r\x1b[2K")
             self.progress = ""
 
     def tell(self, step: Step) -> None:
@@ -156,13 +163,16 @@ class Report:
         for line in step.explanation.lines() if step.explanation else []:
             say(wrap_labelled(line, INDENT))
 
-    def conclude(self, steps: list[Step], notes: list[str], limits: list[str], push: str) -> int:
+    def conclude(
+        self, steps: list[Step], notes: list[str], limits: list[str], push: list[str]
+    ) -> int:
         """Print the verdict and what belongs to it; return the exit status.
 
         `notes` are what the owner should know in any case, `limits` what even a rehearsal in which
-        all held has not shown, and `push` the command that comes next.
+        all held has not shown, and `push` the commands that push the project.
         """
         self.clear_progress()
+        self.concluded = True
         states = {step.state for step in steps}
         status = PROVED
         if State.FAILED in states:
@@ -184,8 +194,9 @@ class Report:
         say_list("Note:", notes)
         if status == PROVED and self.rehearsal and not self.only:
             say_list("Not shown:", limits)
-            if push:
-                say(f"Push it:   {push}")
+            # Not wrapped, so that each line can be pasted.
+            for number, command in enumerate(push):
+                say(f"{'' if number else 'Push it:':<11}{command}")
         if self.on_github:
             github.show(document)
         return status
@@ -235,11 +246,11 @@ class Report:
         }
 
     def stop(self) -> int:
-        """Say that somebody has stopped it; return the exit status."""
+        """Say after the clean-up that it was stopped; return the exit status."""
         self.clear_progress()
-        if self.as_json:
+        if self.as_json and not self.concluded:
             say(json.dumps({"project": str(self.project), "outcome": OUTCOMES[STOPPED]}))
-        else:
+        elif not self.as_json:
             where = f"{self.project} is as the steps above left it."
             say(f"\nStopped. Nothing runs any more, and {where}")
         return STOPPED

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import CodeType
 from unittest.mock import patch
@@ -156,6 +157,7 @@ def all_combinations() -> list[dict]:
     ]
 
 
+@cache
 def covering_combinations() -> list[dict]:
     """Return few combinations in which every pair of two prompts' choices stands at least once."""
 
@@ -242,6 +244,12 @@ def generate_default_project(folder: Path) -> None:
     ended = bake(folder, env=caller_environment(folder / "home"), project_slug="site")
     assert ended.outcome == "proved", ended.output
     (folder / "output.txt").write_text(ended.output, encoding="utf-8")
+
+
+def copy_project(project: Path, copy: Path) -> Path:
+    """Copy a project without its environments and bytecode; return the copy."""
+    ignored = shutil.ignore_patterns(".venv", ".preflight", "__pycache__")
+    return shutil.copytree(project, copy, ignore=ignored)
 
 
 def environment_with(requirements: Iterable[str], python: str) -> Path:

@@ -22,9 +22,15 @@ SHEBANG = b"#!/usr/bin/env python3\n"
 MAIN = """\
 import sys
 
-from preflight.__main__ import main
+try:
+    from preflight.start import main
 
-sys.exit(main())
+    status = main()
+except KeyboardInterrupt:
+    # Ctrl-C in the first milliseconds: main handles a later one.
+    print("\\nStopped.")
+    status = 130
+sys.exit(status)
 """
 # The first date that a zip can have.
 DATE = (1980, 1, 1, 0, 0, 0)

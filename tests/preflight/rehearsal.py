@@ -4,7 +4,6 @@ import io
 import json
 import os
 import shutil
-import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
@@ -19,6 +18,7 @@ from preflight.report import Report
 from preflight.steps import run_all
 from tests.helpers import (
     caller_environment,
+    copy_project,
     generate_default_project,
     once,
     production,
@@ -57,12 +57,8 @@ class Told:
 def calling(project: Path, **variables: str) -> Iterator[None]:
     """Give preflight, which runs in this process, the environment of a caller with git set up."""
     environment = caller_environment(project.parent / "home", **variables)
-    handled = [number for number in (signal.SIGTERM, getattr(signal, "SIGHUP", None)) if number]
-    before = {number: signal.getsignal(number) for number in handled}
     with patch.dict(os.environ, environment, clear=True):
         yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
 
 
 def rehearse(project: Path, *options: str, **variables: str) -> Told:
@@ -120,8 +116,7 @@ def built_site() -> Path:
 
     def prepare(folder: Path) -> None:
         project = once("proved", generate_default_project) / "site"
-        ignored = shutil.ignore_patterns(".venv", ".preflight", "__pycache__")
-        tree = shutil.copytree(project, folder / "site", ignore=ignored)
+        tree = copy_project(project, folder / "site")
         python, variables = python_of(project), dyno_variables(project, folder / "db.sqlite3")
         build.collect_static(tree, python, variables)
         release.run_release_command(tree, python, variables)

@@ -82,7 +82,7 @@ def test_a_project_in_a_folder_of_a_repository_is_proved_and_pushed_by_itself(co
     before = snapshot(course)
     ended = bake(course, env=caller_environment(tmp_path / "home"), project_slug="site")
     assert ended.outcome == "proved", ended.output
-    assert ended.output.count("git subtree push --prefix site heroku main") == 1
+    assert ended.output.count("git -C .. subtree push --prefix site heroku main") == 1
     assert "git push heroku" not in ended.output
     assert snapshot(course) == before
 
@@ -112,7 +112,20 @@ def test_a_clone_whose_gitignore_forgets_local_files_is_proved_and_told(course, 
     ended = bake(course, "-f", "-s", "-o", "..", env=env, project_slug=course.name)
     assert ended.outcome == "proved", ended.output
     assert ".env and db.sqlite3, which .gitignore does not name" in ended.output
-    assert "Your README.md stayed as it was" in ended.output
+    assert "open('.gitignore', 'a')" in ended.output.partition("git add .")[0]
+    assert "Your own README.md was kept" in ended.output
+
+
+def test_a_clone_with_another_project_gets_no_wrong_cure(course, tmp_path):
+    own = 'os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mysite.settings")\n'
+    (course / "manage.py").write_text(own, encoding="utf-8")
+    git(course, "add", "--all", home=tmp_path / "home")
+    env = caller_environment(tmp_path / "home")
+    ended = bake(course, "-f", "-s", "-o", "..", env=env, project_slug=course.name)
+    assert (ended.status, ended.outcome) == (1, "failed"), ended.output
+    assert "manage.py uses mysite.settings" in ended.output
+    assert "mv manage.py old-manage.py" in ended.output and "git add mysite" not in ended.output
+    assert (course / "manage.py").read_text(encoding="utf-8") == own
 
 
 def test_an_older_preflight_in_the_folder_is_replaced_and_never_run(course, tmp_path):
@@ -178,6 +191,7 @@ def test_a_machine_without_git_gets_a_proved_project(tmp_path):
     ended = bake(tmp_path / "out", env=env, project_slug="site")
     assert ended.outcome == "proved", ended.output
     assert "the folder, since it is no git repository" in ended.output
+    assert "Commit it   git init -b main" in ended.output
 
 
 @pytest.fixture

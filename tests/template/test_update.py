@@ -2,6 +2,7 @@
 
 import os
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -37,6 +38,7 @@ def cruft(env):
     def run_cruft(folder, *arguments):
         ended = run([sys.executable, "-m", "cruft", *arguments], folder, env)
         assert ended.status == 0, ended.output
+        return ended.output
 
     return run_cruft
 
@@ -68,25 +70,29 @@ def assert_own_changes_are_kept(site):
     assert os.listdir(site / ".git") and not list(site.rglob("*.rej"))
 
 
-def test_an_update_brings_the_change_of_the_template_and_no_other(tmp_path, git, cruft):
-    template, site = tmp_path / "template", tmp_path / "site"
+def test_an_update_brings_the_change_of_the_template_and_no_other(tmp_path, env, git, cruft):
+    # Below the temporary folder, where cruft's own folders are, too.
+    below = Path(env["TMPDIR"]) / "tmp12345678"
+    below.mkdir()
+    template, site = tmp_path / "template", below / "site"
     copy_template(template)
     git(template, "init", "-q", "-b", "main")
     git(template, "add", "--all")
     git(template, "commit", "-q", "-m", "One")
-    # Its temporary folder is another than the one the project is made in, as on anybody's machine.
-    cruft(tmp_path, "create", "--no-input", "--extra-context", ANSWERS, str(template))
+    made = cruft(below, "create", "--no-input", "--extra-context", ANSWERS, str(template))
+    assert "heroku-django: outcome=not-asked" in made and (site / ".git").is_dir()
     change_project(site, git)
 
     robots = template / "{{cookiecutter.project_slug}}/templates/robots.txt"
     robots.write_text("User-agent: *\nDisallow: /private/\n", encoding="utf-8")
     git(template, "commit", "-q", "-a", "-m", "Two")
-    cruft(site, "update", "--skip-apply-ask")
+    assert "heroku-django:" not in cruft(site, "update", "--skip-apply-ask")
     changed = git(site, "status", "--porcelain").split("\n")
     assert sorted(line[3:] for line in changed if line) == [".cruft.json", "templates/robots.txt"]
     assert "private" in (site / "templates/robots.txt").read_text(encoding="utf-8")
     assert_own_changes_are_kept(site)
     cruft(site, "check")
+    assert "heroku-django:" not in cruft(site, "diff")
 
 
 @pytest.fixture

@@ -2,8 +2,9 @@
 
     python3 -m uv run python benchmarks/pages.py --rounds 3
 
-It needs Chromium and `npm ci --prefix tests/browser`. A project of the default answers runs in
-production mode behind TLS, as in the browser tests; medians are printed as a Markdown table.
+It needs Chromium and `npm ci --prefix tests/project/browser`. A project of the default answers
+runs in production mode behind TLS, as in the browser tests. It prints the medians as a Markdown
+table.
 """
 
 import argparse
@@ -17,14 +18,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
-# The rehearsal, which finds a fitting Python. Bytecode there would end up in projects.
-sys.path.append(str(ROOT / "{{cookiecutter.project_slug}}"))
-sys.dont_write_bytecode = True
-
-from tests.live import SUPERUSER, installed, running  # noqa: E402
-from tests.visitor import Visitor  # noqa: E402
 
 from tests.helpers import run  # noqa: E402
+from tests.project.live import SUPERUSER, installed, running  # noqa: E402
+from tests.project.visitor import Visitor  # noqa: E402
 
 PAGES = ["/", "/accounts/login/", "/accounts/profile/"]
 
@@ -43,8 +40,9 @@ def sign_in(site) -> str:
 
 def measure(site, chromium: str, path: str, cookie: str) -> dict:
     """Return the score and the figures of one visit."""
-    script = ROOT / "tests/browser/lighthouse.mjs"
-    command = ["node", script, chromium, "performance", site.url + path, cookie]
+    script = ROOT / "tests/project/browser/lighthouse.mjs"
+    page = {"url": site.url + path, "categories": ["performance"], "cookie": cookie}
+    command = ["node", script, chromium, json.dumps([page])]
     ended = run(command, ROOT, dict(os.environ))
     assert ended.status == 0, ended.output
     return json.loads(ended.output.splitlines()[-1])

@@ -3,9 +3,13 @@
 
 import signal
 
-# Until main() handles Ctrl-C, it ends this process silently, without a traceback.
-signal.signal(signal.SIGINT, signal.SIG_DFL)
+# Until main() handles Ctrl-C, it ends this process silently, without a traceback. Where the caller
+# has switched Ctrl-C off, it stays off.
+ON_CTRL_C = signal.getsignal(signal.SIGINT)
+if ON_CTRL_C != signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
+import hashlib
 import json
 import os
 import subprocess
@@ -21,6 +25,15 @@ PROVED, NOT_PROVED, FAILED, NOT_ASKED = "proved", "not-proved", "failed", "not-a
 # The exit statuses of preflight. Any other one means that nothing was proved.
 OUTCOMES, STOPPED = {0: PROVED, 1: FAILED}, 130
 PROVE = ("preflight.pyz", "--uncommitted", "setup", "--rehearse")
+
+# The preflight.pyz of this template. tools/build_pyz.py writes this line.
+PREFLIGHT_SHA256 = "d617e830c3d6261031e73d0c3aab3bbe5bbac7ad57a68f60dbb408b42bef7bdb"
+OTHER_PREFLIGHT = """\
+The preflight.pyz in this folder is not the one of this template, so it was not run.
+To replace it, go to the folder and remove the file:
+  rm preflight.pyz
+Then run the command again that generated the project.
+"""
 
 # Folders that have no file with some answers, inner ones first.
 MAYBE_EMPTY = """
@@ -103,6 +116,15 @@ def start_repository() -> bool:
     return True
 
 
+def has_own_preflight() -> bool:
+    """Return whether preflight.pyz is the file of this template, the only one that is run.
+
+    The folder may be somebody's repository, so another file of this name may have been there.
+    """
+    content = (PROJECT / "preflight.pyz").read_bytes()
+    return hashlib.sha256(content).hexdigest() == PREFLIGHT_SHA256
+
+
 def prove() -> str:
     """Set the project up and rehearse its deploy; return the outcome.
 
@@ -151,6 +173,9 @@ def wait_for_cookiecutter() -> None:
 
 def work() -> str:
     """Do everything in order; return the outcome."""
+    if not has_own_preflight():
+        say(OTHER_PREFLIGHT)
+        return NOT_ASKED if ANSWERS["_verify"] == "none" else NOT_PROVED
     new = start_repository()
     outcome = prove()
     if outcome == FAILED:
@@ -171,7 +196,7 @@ def main() -> int:
     """Work, print the outcome for programs, and return the exit status."""
     began = time.monotonic()
     try:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGINT, ON_CTRL_C)
         for stream in (sys.stdout, sys.stderr):
             stream.reconfigure(errors="replace", line_buffering=True)
         remove_empty_folders()

@@ -1,11 +1,16 @@
 """The command line of preflight."""
 
+import sys
+
+if __name__ == "__main__":
+    from preflight import start
+
+    sys.exit(start.main())
+
 import argparse
 import json
 import shutil
-import signal
 import stat
-import sys
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,10 +18,12 @@ from pathlib import Path
 from preflight import (
     about,
     build,
+    choices,
     contract,
     explain,
     inspection,
     interpreter,
+    interrupt,
     leaks,
     next_commands,
     process,
@@ -89,10 +96,9 @@ class Plan:
     def add_steps(self, set_up: bool, rehearse: bool) -> None:
         """Add the steps of a set-up, a rehearsal or both.
 
-        Before both, the files of two projects in one folder are reported, and nothing else is done:
-        each further step would report its own error.
+        Files of two projects in a new folder are reported before both, and nothing else is done.
         """
-        if set_up and rehearse and contract.find_mixed(self.project):
+        if set_up and rehearse and choices.find_mixed(self.project):
             self.add("source", "rules", self.refuse)
             return
         found = self.add("setup", "interpreter", self.find_python)
@@ -104,7 +110,7 @@ class Plan:
 
     def refuse(self) -> str:
         """Report the files of two projects in one folder."""
-        raise Failed("\n".join(contract.find_mixed(self.project)))
+        raise Failed("\n".join(choices.find_mixed(self.project)))
 
     def find_python(self) -> str:
         """Find the interpreter that everything runs on."""
@@ -136,8 +142,9 @@ class Plan:
         self.add("source", "rules", self.check_source, files)
         self.add("source", "secrets", self.find_secrets, files)
         ready = self.add("build", "packages", self.install, files, found)
-        self.add("build", "slug", lambda: build.weigh(self.tree, self.environment), ready)
         static = self.add("build", "collectstatic", self.collect_static, ready)
+        slug = self.add("build", "slug", lambda: build.weigh(self.tree, self.environment), ready)
+        slug.behind.append(static)
         database = self.add("release", "database", self.open_database, files, found)
         if release.names_a_server():
             # The driver that speaks to it is among the packages.
@@ -244,8 +251,10 @@ class Plan:
 
     def check_settings(self) -> str:
         """Look for what goes wrong on Heroku without a word, but for what the release has said."""
-        [release] = [step for step in self.steps if step.title == "release command"]
-        return inspection.check(self.facts, release.finished.output if release.finished else "")
+        said = [
+            s.finished.output for s in self.steps if s.title == "release command" and s.finished
+        ]
+        return inspection.check(self.facts, "".join(said))
 
     def run_tests(self) -> str:
         """Run the project's tests with .venv, which has what they need, if it is there."""
@@ -324,10 +333,6 @@ def main(arguments: list[str] | None = None) -> int:
         return report.PROVED
     if options.command == "explain":
         return explain_log(options)
-    for name in ("SIGTERM", "SIGHUP"):
-        # Windows has no SIGHUP, which a terminal sends when it is closed.
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.default_int_handler)
     project = options.project.resolve()
     if not project.is_dir():
         print(f"There is no folder {project}.", file=sys.stderr)
@@ -336,7 +341,7 @@ def main(arguments: list[str] | None = None) -> int:
         return show_next(project, options.json)
     plan = Plan(project, Path(tempfile.mkdtemp(prefix="preflight-")), options.uncommitted)
     rehearse = options.command is None or options.rehearse
-    teller = report.Report(project, rehearse, options.json, options.only)
+    teller = report.Report(project, rehearse, options.json, options.only, options.github)
     try:
         plan.add_steps(options.command == "setup", rehearse)
         if options.only:
@@ -344,14 +349,20 @@ def main(arguments: list[str] | None = None) -> int:
         teller.begin()
         run_all(plan.steps, teller.tell, teller.show_progress)
         notes = source.find_notes(project, options.uncommitted) if rehearse else []
+        notes += choices.describe(plan.tree, plan.pushed.names) if plan.pushed else []
         folder = next_commands.Folder(project)
         ready = plan.pushed and folder.in_repository and options.command is None
         push = next_commands.connect_and_push(folder) if ready else []
-        return teller.conclude(plan.steps, notes, plan.limits(), push)
+        interrupt.check()
+        status = teller.conclude(plan.steps, notes, plan.limits(), push)
     except KeyboardInterrupt:
-        return teller.stop()
+        status = report.STOPPED
     finally:
         plan.clean_up()
+    if interrupt.requested():
+        # Perhaps only during the verdict or the clean-up.
+        status = report.STOPPED
+    return teller.stop() if status == report.STOPPED else status
 
 
 def show_next(project: Path, as_json: bool) -> int:
@@ -371,12 +382,10 @@ def explain_log(options: argparse.Namespace) -> int:
     if options.file is None and sys.stdin.isatty():
         print("Paste the log, then press Ctrl-D (on Windows Ctrl-Z and Enter).", file=sys.stderr)
     try:
-        content = options.file.read_bytes() if options.file else sys.stdin.buffer.read()
+        content = interrupt.read(options.file.read_bytes if options.file else sys.stdin.buffer.read)
     except OSError as error:
         print(f"{options.file} cannot be read: {error.strerror}.", file=sys.stderr)
         return report.USAGE
-    except KeyboardInterrupt:
-        return report.STOPPED
     wide = content.startswith((b"\xff\xfe", b"\xfe\xff"))
     found = explain.explain_log(content.decode("utf-16" if wide else "utf-8-sig", "replace"))
     if options.json:
@@ -405,7 +414,11 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         help="rehearse all files, as if everything were committed",
     )
     parser.add_argument("--only", choices=PHASES, help="one phase, with what it cannot do without")
-    parser.add_argument("--json", action="store_true", help="print one JSON document for a program")
+    forms = parser.add_mutually_exclusive_group()
+    forms.add_argument("--json", action="store_true", help="print one JSON document for a program")
+    forms.add_argument(
+        "--github", action="store_true", help="add annotations and a summary for GitHub Actions"
+    )
     commands = parser.add_subparsers(dest="command")
     making = commands.add_parser("setup", help="make a checkout runnable: .venv, .env, database")
     making.add_argument("--rehearse", action="store_true", help="and rehearse, side by side")
@@ -415,7 +428,3 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     explaining.add_argument("file", type=Path, nargs="?", help="the log (standard input)")
     parser.set_defaults(rehearse=False)
     return parser.parse_args(arguments)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -5,12 +5,14 @@ import os
 import re
 import secrets
 import shutil
+import stat
 import zlib
 from collections import Counter
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from preflight import about, advice, contract, process, rules
+from preflight import about, advice, contract, interrupt, process, rules
 from preflight.interpreter import Python
 from preflight.process import Finished
 from preflight.steps import Failed, NotProved, NotReached
@@ -19,6 +21,13 @@ from preflight.steps import Failed, NotProved, NotReached
 INSTALLED = (
     r"[^\"\s]*[\\/](?:\.preflight[\\/]environment-\w+|\.venv)[\\/](?:lib[\\/]python[\d.]+|Lib)[\\/]"
 )
+
+# Lines of requirements.txt: https://pip.pypa.io/en/stable/reference/requirements-file-format/
+INCLUDE = re.compile(rb"(?m)^\s*(?:-r|-c|--requirement|--constraint)[\s=]*([^\s#]+)")
+LOCAL_REQUIREMENT = rb"(?m)^\s*(?:-e|--editable|-f|--find-links|\.|/)|\bfile:"
+
+# Bytes of a block that is compressed to estimate a size.
+BLOCK = 65536
 
 
 def make_environment(python: Python, folder: Path, uv: str | None, seed: bool = False) -> None:
@@ -78,22 +87,37 @@ def install(project: Path, environment: Path, python: Python, uv: str | None, te
 
 
 def choose_environment(cache: Path, tree: Path, python: Python) -> Path:
-    """Return the folder of the environment for exactly these requirements and this interpreter.
+    """Return the folder of the environment for these requirements, this interpreter and this place.
 
-    The same folder in the next rehearsal, as long as neither changes, as Heroku keeps what it has
-    installed (BP lib/cache.sh).
+    The next rehearsal finds the same folder if none of them has changed, as Heroku keeps what it
+    has installed (BP lib/cache.sh). The place counts because the programs of an environment, such
+    as gunicorn, contain its path and do not start from another.
     """
-    content = hashlib.sha256(f"{python.path} {python.version}".encode())
+    content = hashlib.sha256(os.fsencode(cache.resolve()))
+    content.update(f"{python.path} {python.version}".encode())
     for name in (*rules.PACKAGE_MANAGERS, "pyproject.toml"):
         path = tree / name
         content.update(name.encode() + (path.read_bytes() if path.is_file() else b""))
-    requirements = tree / "requirements.txt"
-    if requirements.is_file() and re.search(
-        rb"(?m)^\s*(-[rce]\b|--|\.)", requirements.read_bytes()
-    ):
-        # Other files belong to these requirements; what they say is not compared.
-        content.update(secrets.token_bytes())
+    if (tree / "requirements.txt").is_file():
+        content.update(read_requirements(tree))
     return cache / f"environment-{content.hexdigest()[:12]}"
+
+
+def read_requirements(tree: Path) -> bytes:
+    """Return the content of requirements.txt and of all files that it includes with -r and -c.
+
+    If it names something that cannot be compared, such as a local package or an address, return
+    random bytes, which equal nothing.
+    """
+    files, content = [(tree / "requirements.txt").resolve()], b""
+    for path in files:
+        text = path.read_bytes() if path.is_file() else None
+        if text is None or re.search(LOCAL_REQUIREMENT, text):
+            return secrets.token_bytes()
+        content += text
+        included = [(path.parent / os.fsdecode(name)).resolve() for name in INCLUDE.findall(text)]
+        files += [other for other in included if other not in files]
+    return content
 
 
 def install_once(tree: Path, environment: Path, python: Python, uv: str | None) -> str:
@@ -112,7 +136,7 @@ def install_once(tree: Path, environment: Path, python: Python, uv: str | None) 
     (cache / ".gitignore").write_text("*\n", encoding="utf-8")
     make_environment(python, environment, uv)
     told = install(tree, environment, python, uv, tests=False)
-    done.write_text(str(sum(installed_sizes(environment).values())), encoding="utf-8")
+    done.touch()
     return told
 
 
@@ -190,52 +214,79 @@ def collect_static(tree: Path, python: Path, variables: dict[str, str]) -> str:
     return f"{count[1]} files" if count else ""
 
 
-def installed_sizes(environment: Path) -> dict[Path, int]:
-    """Return the size in bytes of every file that was installed into an environment."""
+def site_packages(environment: Path) -> Path:
+    """Return the folder of an environment that holds the installed packages."""
     folders = [*environment.glob("lib*/python*/site-packages"), environment / "Lib/site-packages"]
-    return file_sizes(next(folder for folder in folders if folder.is_dir()))
+    return next(folder for folder in folders if folder.is_dir())
 
 
 def file_sizes(folder: Path) -> dict[Path, int]:
-    """Return the size in bytes of every file of a folder but Python's own bytecode."""
-    return {
-        path: path.stat().st_size
-        for path in folder.rglob("*")
-        if path.is_file() and not path.is_symlink() and "__pycache__" not in path.parts
-    }
+    """Return the size in bytes of every file of a folder, without links and Python's bytecode."""
+    found = {}
+    for place, folders, names in os.walk(folder):
+        folders[:] = sorted(set(folders) - {"__pycache__"})
+        for path in map(Path(place).joinpath, sorted(names)):
+            # A journal of SQLite may be gone already: the release command runs meanwhile.
+            with suppress(FileNotFoundError):
+                status = path.lstat()
+                if stat.S_ISREG(status.st_mode):
+                    found[path] = status.st_size
+    return found
 
 
 def weigh(tree: Path, environment: Path) -> str:
-    """Compare the size of what a dyno would get with the limit of a slug (DC slug-compiler).
+    """Estimate the compressed size of the slug; raise Failed if it is over Heroku's limit.
 
-    The limit is on the compressed size, so only a project that is larger uncompressed is packed.
+    The limit is on the compressed size (DC slug-compiler). A slug is a gzipped tar (DC
+    platform-api-deploying-slugs) of the project with its static files, the packages, their
+    bytecode, Python and pip. Bytecode, Python and pip are counted as `rules` gives them. What other
+    buildpacks add is not counted.
     """
-    own = file_sizes(tree)
-    installed = int((environment / "installed").read_text(encoding="utf-8"))
-    megabytes = (sum(own.values()) + installed) / 1e6
+    own, installed = file_sizes(tree), file_sizes(site_packages(environment))
+    source = sum(size for path, size in installed.items() if path.suffix == ".py")
+    added = rules.PYTHON_MB + source / 1e6 * rules.BYTECODE
+    # uv is not part of the slug. Without uv here, pip is in the environment and counted there.
+    if not (tree / "uv.lock").is_file() and not (site_packages(environment) / "pip").is_dir():
+        added += rules.PIP_MB
+    megabytes = compressed_size(own | installed, share=16) / 1e6 + added
+    if megabytes > rules.SLUG_MB:
+        # Before a push is called impossible, nothing is estimated that can be counted.
+        megabytes = compressed_size(own | installed, share=1) / 1e6 + added
     if megabytes <= rules.SLUG_MB:
-        return f"{megabytes:.0f} MB of {rules.SLUG_MB}, not yet compressed"
-    sizes = own | installed_sizes(environment)
-    packed = sum(map(packed_size, sizes)) / 1e6
-    if packed <= rules.SLUG_MB:
-        return f"{packed:.0f} MB of {rules.SLUG_MB}"
+        return f"about {megabytes:.0f} MB of {rules.SLUG_MB}, compressed, with packages and Python"
     parts: Counter[str] = Counter()
-    for path, size in sizes.items():
-        inside = path.relative_to(tree if path in own else environment).parts
-        parts[inside[0] if path in own else inside[inside.index("site-packages") + 1]] += size
+    for root, sizes in ((tree, own), (site_packages(environment), installed)):
+        for path, size in sizes.items():
+            parts[path.relative_to(root).parts[0]] += size
     largest = ", ".join(f"{name} ({size / 1e6:.0f} MB)" for name, size in parts.most_common(5))
     raise Failed(
-        f"The slug would have {packed:.0f} MB; Heroku takes {rules.SLUG_MB} at most. The largest "
-        f"parts are {largest}. Take media, data and models out of git, or name them in .slugignore."
+        f"The compressed slug would have about {megabytes:.0f} MB, and Heroku accepts "
+        f"{rules.SLUG_MB}. The largest parts, before compression, are {largest}. Remove media, "
+        "data and models from git, or name them in .slugignore."
     )
 
 
-def packed_size(path: Path) -> int:
-    """Return how many bytes a file has when compressed."""
-    packer = zlib.compressobj(1)
-    with path.open("rb") as file:
-        size = sum(len(packer.compress(block)) for block in iter(lambda: file.read(1 << 20), b""))
-    return size + len(packer.flush())
+def compressed_size(sizes: dict[Path, int], share: int) -> float:
+    """Return how many bytes files have in a gzipped tar, from one block in `share` blocks of them.
+
+    All blocks take seconds, one in 16 a fraction of one. On eight sets of packages, one in 16 gave
+    at most 4 % less and 11 % more than gzip.
+    """
+    packer, packed, taken, position = zlib.compressobj(), 0, 0, 0
+    for path, size in sizes.items():
+        interrupt.check()
+        # The files count as one stream; its first block is taken, then each one after `share`.
+        for start in range(-(position % (share * BLOCK)), size, share * BLOCK):
+            first, end = max(start, 0), min(start + BLOCK, size)
+            if first < end:
+                with path.open("rb") as file:
+                    file.seek(first)
+                    content = file.read(end - first)
+                taken += len(content)
+                packed += len(packer.compress(content))
+        position += size
+    packed += len(packer.flush())
+    return position * packed / max(taken, 1)
 
 
 def run_hook(tree: Path, name: str, variables: dict[str, str]) -> None:

@@ -48,7 +48,7 @@ def find_binaries() -> Path | None:
     if on_path and (Path(on_path).resolve().parent / Path(on_path).name).is_file():
         return Path(on_path).resolve().parent
     suffix = ".exe" if process.WINDOWS else ""
-    found = []
+    found: list[Path] = []
     for place in PLACES:
         root = Path(place).anchor
         found += Path(root).glob(place.removeprefix(root)) if Path(root).is_dir() else []
@@ -114,10 +114,11 @@ def start_in(
     # A build of PostgreSQL without TLS ends at once with it.
     for extra in [secure, []] if secure and tls is None else [secure]:
         with (folder / "log").open("wb") as log:
-            server = process.start([*command, *extra], home, variables, log, **options)
-        # Not among the commands that Ctrl-C kills: a server that is killed leaves memory behind.
+            # A server that is killed leaves shared memory behind.
+            server = process.start(
+                [*command, *extra], home, variables, log, stoppable=False, **options
+            )
         running.append(server)
-        process.forget(server)
         if wait_until_ready(server, binaries, address, port, folder, variables):
             version = process.run([str(binaries / "postgres"), "--version"], folder, variables)
             number = (re.findall(r"\d[\d.]*", version.output) or ["?"])[0]

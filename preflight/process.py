@@ -46,12 +46,13 @@ def bare_environment(home: Path, *first_on_path: Path) -> dict[str, str]:
     found in the real one.
     """
     home.mkdir(parents=True, exist_ok=True)
+    keep: tuple[str, ...] = ()
     if WINDOWS:
         root = os.environ.get("SYSTEMROOT", r"C:\Windows")
         system = [rf"{root}\System32", root]
         keep = ("SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "PATHEXT", "NUMBER_OF_PROCESSORS")
     else:
-        system, keep = os.defpath.split(os.pathsep), ()
+        system = os.defpath.split(os.pathsep)
     environment = {name: os.environ[name] for name in keep if name in os.environ}
     environment |= dict.fromkeys(("HOME", "USERPROFILE", "TMPDIR", "TEMP", "TMP"), str(home))
     environment["PATH"] = os.pathsep.join([*map(str, first_on_path), *system])
@@ -73,14 +74,21 @@ def installer_environment() -> dict[str, str]:
 
 
 def start(
-    command: list[str] | str, cwd: Path, environment: dict[str, str], output, **options
+    command: list[str] | str,
+    cwd: Path,
+    environment: dict[str, str],
+    output,
+    stoppable: bool = True,
+    **options,
 ) -> subprocess.Popen:
     """Start a command in a process group of its own; a string goes through the shell.
 
-    `options` are Popen's, such as the user to run as. Raises OSError if there is no such program.
+    Ctrl-C kills a command that is `stoppable`; any other one is the caller's to end. `options` are
+    Popen's, such as the user to run as. Raises OSError if there is no such program, and
+    KeyboardInterrupt after Ctrl-C.
     """
     group = (
-        {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+        {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}  # type: ignore[attr-defined]
         if WINDOWS
         else {"start_new_session": True}
     )
@@ -98,7 +106,8 @@ def start(
             **group,
             **options,
         )
-        _running.add(process)
+        if stoppable:
+            _running.add(process)
     return process
 
 

@@ -116,7 +116,8 @@ def create_database(host: str, python: Path, folder: Path) -> Database:
             "postgres://postgres:password@127.0.0.1:5432/postgres"
         )
     name = f"preflight_{secrets.token_hex(6)}"
-    created = execute(host, f'CREATE DATABASE "{name}"', python, folder)
+    # If Ctrl-C killed the command, nothing would know whether there is a database to drop.
+    created = execute(host, f'CREATE DATABASE "{name}"', python, folder, stoppable=False)
     if created.status != 0:
         last = (created.output.strip().splitlines() or ["no answer"])[-1]
         # What cannot be taken apart is quoted in the message, and the password with it.
@@ -151,12 +152,17 @@ def change(database: Database, statement: str, python: Path, folder: Path) -> st
     return ""
 
 
-def execute(url: str, statement: str, python: Path, folder: Path) -> process.Finished:
-    """Run one statement on a PostgreSQL server through the project's own driver."""
+def execute(
+    url: str, statement: str, python: Path, folder: Path, stoppable: bool = True
+) -> process.Finished:
+    """Run one statement on a PostgreSQL server through the project's own driver.
+
+    Ctrl-C kills the command if it is `stoppable`.
+    """
     # Not an argument: those of a process can be read by everybody on the machine.
     variables = process.bare_environment(folder / "home") | {"DATABASE_URL": url}
     command = [str(python), "-c", STATEMENT, statement]
-    return process.run(command, folder, variables, timeout=60)
+    return process.run(command, folder, variables, timeout=60, stoppable=stoppable)
 
 
 def run_release_command(tree: Path, python: Path, variables: dict[str, str]) -> str:

@@ -10,7 +10,7 @@ import textwrap
 import time
 from pathlib import Path
 
-from preflight import process, rules
+from preflight import github, process, rules
 from preflight.explain import LABEL, Explanation
 from preflight.steps import State, Step
 
@@ -52,10 +52,15 @@ def paint(text: str, state: State) -> str:
 
 
 def say(text: str = "") -> None:
-    """Print a line; where nobody reads any more, as behind `| head`, go on in silence."""
+    """Print a line, with no character that could forge another."""
+    put(re.sub(CONTROL, "?", text) + "\n")
+
+
+def put(text: str) -> None:
+    """Print a text; go on silently if nothing reads it: after `| head`, or a closed terminal."""
     try:
-        print(re.sub(CONTROL, "?", text), flush=True)
-    except BrokenPipeError:
+        print(text, end="", flush=True)
+    except OSError:
         sys.stdout = open(os.devnull, "w", encoding="utf-8")
 
 
@@ -96,16 +101,26 @@ def show_explanations(found: list[Explanation]) -> None:
 class Report:
     """The report of one run: each step as it is told, the outputs of failures, the verdict.
 
-    With `as_json` nothing is printed but one JSON document at the end.
+    With `as_json` nothing is printed but one JSON document at the end. With `on_github`, GitHub
+    Actions is told about the problems, too.
     """
 
-    def __init__(self, project: Path, rehearsal: bool, as_json: bool, only: str | None) -> None:
+    def __init__(
+        self,
+        project: Path,
+        rehearsal: bool,
+        as_json: bool,
+        only: str | None,
+        on_github: bool = False,
+    ) -> None:
         self.project = project
         self.rehearsal = rehearsal
         self.as_json = as_json
         self.only = only
+        self.on_github = on_github
         self.began = time.monotonic()
         self.progress = ""
+        self.concluded = False
 
     def begin(self) -> None:
         """Print the first line."""
@@ -115,20 +130,21 @@ class Report:
             say()
 
     def show_progress(self, running: list[Step]) -> None:
-        """On a terminal, keep one line below the others that says what runs."""
+        """On a terminal, show in one line below the others which steps are running."""
         if self.as_json or not on_a_terminal():
             return
         seconds = time.monotonic() - self.began
-        names = ", ".join(f"{step.phase} {step.title}" for step in running)
-        line = f"  {seconds:3.0f} s   {names}"[: shutil.get_terminal_size().columns - 1]
+        # Two phases have a step of the same name, such as "packages".
+        names = ", ".join(dict.fromkeys(step.title for step in running))
+        line = f"  {seconds:.0f} s  running: {names}"[: shutil.get_terminal_size().columns - 1]
         if line != self.progress:
             self.progress = line
-            print(f"\r\x1b[2K{line}", end="", flush=True)
+            put(f"\r\x1b[2K{line}")
 
     def clear_progress(self) -> None:
         """Take that line away."""
         if self.progress:
-            print("\r\x1b[2K", end="", flush=True)
+            put("\r\x1b[2K")
             self.progress = ""
 
     def tell(self, step: Step) -> None:
@@ -156,6 +172,7 @@ class Report:
         all held has not shown, and `push` the commands that push the project.
         """
         self.clear_progress()
+        self.concluded = True
         states = {step.state for step in steps}
         status = PROVED
         if State.FAILED in states:
@@ -164,8 +181,9 @@ class Report:
             # Nothing has failed, and not everything was shown.
             status = NOT_PROVED
         seconds = time.monotonic() - self.began
+        document = self.document(steps, status, seconds, notes, limits, push)
         if self.as_json:
-            say(json.dumps(self.document(steps, status, seconds, notes, limits, push), indent=2))
+            say(json.dumps(document, indent=2))
             return status
         show_outputs(steps)
         say()
@@ -179,6 +197,8 @@ class Report:
             # Not wrapped, so that each line can be pasted.
             for number, command in enumerate(push):
                 say(f"{'' if number else 'Push it:':<11}{command}")
+        if self.on_github:
+            github.show(document)
         return status
 
     def verdict(self, steps: list[Step], status: int, seconds: float) -> str:
@@ -226,11 +246,11 @@ class Report:
         }
 
     def stop(self) -> int:
-        """Say that somebody has stopped it; return the exit status."""
+        """Say after the clean-up that it was stopped; return the exit status."""
         self.clear_progress()
-        if self.as_json:
+        if self.as_json and not self.concluded:
             say(json.dumps({"project": str(self.project), "outcome": OUTCOMES[STOPPED]}))
-        else:
+        elif not self.as_json:
             where = f"{self.project} is as the steps above left it."
             say(f"\nStopped. Nothing runs any more, and {where}")
         return STOPPED

@@ -7,7 +7,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from enum import Enum
 
-from preflight import explain
+from preflight import explain, interrupt
 from preflight.process import Finished, stop_everything
 
 
@@ -96,6 +96,7 @@ def run_all(
     with ThreadPoolExecutor(max_workers=len(steps)) as pool:
         try:
             while untold:
+                interrupt.check()
                 for step in list(waiting):
                     if any(before.state not in {None, State.OK} for before in step.after):
                         step.state = State.NOT_REACHED

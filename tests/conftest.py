@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -11,11 +12,15 @@ import pytest
 
 from tests.helpers import (
     CHOICES,
+    SHARED,
     Ended,
-    bake,
     caller_environment,
+    copy_project,
+    environment_with,
     find_new_python,
+    generate_default_project,
     missing,
+    once,
     render,
     run,
 )
@@ -23,23 +28,59 @@ from tests.project import cloudinary_api
 from tests.project import s3 as s3_service
 
 
+def pytest_configure(config):
+    """Make the folder that all workers share; they inherit the variable that names it."""
+    if not hasattr(config, "workerinput"):
+        os.environ[SHARED] = tempfile.mkdtemp(prefix="heroku-django-tests-")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Give the tests of a service to one worker, and start with those that take long."""
+    slow = {"proved", "packages", "s3", "cloud", "browser", "site"}
+    for item in items:
+        if item.get_closest_marker("fast") and slow & set(item.fixturenames):
+            raise pytest.UsageError(f"{item.nodeid} is marked fast and starts what takes long")
+        for fixture, group in (("s3", "s3"), ("cloud", "cloudinary")):
+            if fixture in item.fixturenames and not item.get_closest_marker("xdist_group"):
+                item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: item.get_closest_marker("fast") is not None)
+
+
+def pytest_unconfigure(config):
+    """Remove the folder when all workers have ended."""
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(os.environ.pop(SHARED), ignore_errors=True)
+
+
 @pytest.fixture(scope="session")
-def proved(tmp_path_factory) -> tuple[Path, Ended]:
-    """Return the project of the default answers, and what was said while it was made."""
-    output = tmp_path_factory.mktemp("proved")
-    ended = bake(output, env=caller_environment(output / "home"), project_slug="site")
-    assert ended.outcome == "proved", ended.output
-    return output / "site", ended
+def proved() -> tuple[Path, Ended]:
+    """Return the project of the default answers, and the output of its generation."""
+    folder = once("proved", generate_default_project)
+    return folder / "site", Ended(0, (folder / "output.txt").read_text(encoding="utf-8"))
 
 
 @pytest.fixture
 def project(proved, tmp_path) -> Path:
-    """Return a copy of the proved project to change at will, its .venv shared and not copied."""
-    copy = tmp_path / "site"
-    shutil.copytree(
-        proved[0], copy, ignore=shutil.ignore_patterns(".venv", ".preflight", "__pycache__")
-    )
-    return copy
+    """Return a copy of the proved project to change, without its .venv."""
+    return copy_project(proved[0], tmp_path / "site")
+
+
+@pytest.fixture(scope="session")
+def _repository(tmp_path_factory) -> Path:
+    """Return the project of the default answers as it is rendered, with a first commit."""
+    folder = tmp_path_factory.mktemp("rendered")
+    project = render(folder, project_slug="site")
+    for command in (["init", "-q", "-b", "main"], ["add", "-A"], ["commit", "-q", "-m", "Start"]):
+        ended = run(["git", *command], project, caller_environment(folder / "home"))
+        assert ended.status == 0, ended.output
+    return project
+
+
+@pytest.fixture
+def committed(_repository, tmp_path) -> Path:
+    """Return a rendered and committed project to change; nothing is installed for it."""
+    return copy_project(_repository, tmp_path / "site")
 
 
 @pytest.fixture(scope="session")
@@ -67,33 +108,24 @@ def _healthy(request):
 
 
 @pytest.fixture(scope="session")
-def packages(tmp_path_factory) -> Callable[[str], Path]:
-    """Return a function that gives an interpreter with all packages that projects of a Django use.
+def packages() -> Callable[[str], Path]:
+    """Return a function that returns a Python with all packages that projects on a Django use.
 
-    Both storages and both kinds of accounts are in it, so that one serves many projects.
+    Both storages and both kinds of accounts are in it, so that one environment serves many
+    projects.
     """
 
     @cache
     def install(django_version: str) -> Path:
-        folder = tmp_path_factory.mktemp("packages")
         needed = set()
-        for storage, accounts in (("s3", "allauth"), ("cloudinary", "django")):
-            name = f"{storage}-{accounts}"
-            answers = {"storage": storage, "accounts": accounts, "django_version": django_version}
-            project = render(folder / name, **answers)
-            for path in project.glob("requirements*.txt"):
-                needed |= set(path.read_text(encoding="utf-8").splitlines())
-        requirements = folder / "requirements.txt"
-        requirements.write_text("\n".join(sorted(needed)), encoding="utf-8")
+        with tempfile.TemporaryDirectory() as folder:
+            for storage, accounts in (("s3", "allauth"), ("cloudinary", "django")):
+                answers = {"storage": storage, "accounts": accounts}
+                project = render(Path(folder) / storage, django_version=django_version, **answers)
+                for path in project.glob("requirements*.txt"):
+                    needed |= set(path.read_text(encoding="utf-8").splitlines())
         python = sys.executable if django_version == "5.2" else find_new_python()
-        uv, home = [sys.executable, "-m", "uv"], {**os.environ, "UV_PYTHON_DOWNLOADS": "never"}
-        made = run([*uv, "venv", "-q", "--python", python, folder / "env"], folder, home)
-        assert made.status == 0, made.output
-        found = folder / "env/bin/python"
-        command = [*uv, "pip", "install", "-q", "--python", found, "-r", requirements]
-        installed = run(command, folder, home)
-        assert installed.status == 0, installed.output
-        return found
+        return environment_with(needed, python)
 
     return install
 

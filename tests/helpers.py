@@ -1,5 +1,6 @@
 """Verbs for the tests: bake a project, run a command in it, ask it something."""
 
+import hashlib
 import itertools
 import json
 import os
@@ -8,11 +9,17 @@ import shutil
 import socket
 import subprocess
 import sys
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from types import CodeType
+from unittest.mock import patch
 
 import pytest
+from cookiecutter.environment import StrictEnvironment
 from cookiecutter.main import cookiecutter
+from filelock import FileLock
 
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = ROOT / "{{cookiecutter.project_slug}}"
@@ -29,6 +36,8 @@ BARE = {
     for name in ("PATH", "SYSTEMROOT", "COMSPEC", "PATHEXT", "LANG", "TEMP", "TMP")
     if name in os.environ
 }
+# The variable that names the folder which all workers of a test run share.
+SHARED = "HEROKU_DJANGO_TESTS"
 ON_CI = os.environ.get("CI") == "true"
 
 
@@ -103,6 +112,25 @@ def bake(output: Path, *flags: str, env: dict[str, str] | None = None, **answers
     return run([*command, ROOT, *pairs], output, env)
 
 
+class CompilingOnce(StrictEnvironment):
+    """The Jinja environment of cookiecutter, which compiles a text once per process.
+
+    Cookiecutter makes an environment for each project, and compiling takes most of its time.
+    """
+
+    compiled: dict[tuple, CodeType] = {}
+
+    def compile(self, source, name=None, filename=None, raw=False, defer_init=False):
+        """Return the code of a template."""
+        key = (source, name, filename, self.trim_blocks, self.lstrip_blocks, defer_init)
+        if raw:
+            return super().compile(source, name, filename, raw, defer_init)
+        if key not in self.compiled:
+            self.compiled[key] = super().compile(source, name, filename, raw, defer_init)
+        return self.compiled[key]
+
+
+@patch("cookiecutter.utils.StrictEnvironment", CompilingOnce)
 def render(output: Path, **answers) -> Path:
     """Generate a project without any hook; return its folder."""
     output.mkdir(parents=True, exist_ok=True)
@@ -129,6 +157,7 @@ def all_combinations() -> list[dict]:
     ]
 
 
+@cache
 def covering_combinations() -> list[dict]:
     """Return few combinations in which every pair of two prompts' choices stands at least once."""
 
@@ -194,6 +223,55 @@ def production(**variables: str) -> dict[str, str]:
     return BARE | {"PYTHON_DOTENV_DISABLED": "1"} | complete | variables
 
 
+def once(name: str, make: Callable[[Path], None]) -> Path:
+    """Return a folder that all workers of a test run share, filled by the first that asks for it.
+
+    `make` receives the folder. If it fails, the next worker that asks tries again.
+    """
+    folder = Path(os.environ[SHARED]) / name
+    done = folder.with_name(f"{name}.done")
+    with FileLock(folder.with_name(f"{name}.lock")):
+        if not done.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+            make(folder)
+            done.touch()
+    return folder
+
+
+def generate_default_project(folder: Path) -> None:
+    """Generate and prove the project of the default answers; keep the output beside it."""
+    ended = bake(folder, env=caller_environment(folder / "home"), project_slug="site")
+    assert ended.outcome == "proved", ended.output
+    (folder / "output.txt").write_text(ended.output, encoding="utf-8")
+
+
+def copy_project(project: Path, copy: Path) -> Path:
+    """Copy a project without its environments and bytecode; return the copy."""
+    ignored = shutil.ignore_patterns(".venv", ".preflight", "__pycache__")
+    return shutil.copytree(project, copy, ignore=ignored)
+
+
+def environment_with(requirements: Iterable[str], python: str) -> Path:
+    """Return the Python of a virtual environment with these packages, shared by all workers."""
+    lines = sorted({line for line in requirements if line and not line.startswith(("#", "-r"))})
+    digest = hashlib.sha256("\n".join([str(python), *lines]).encode()).hexdigest()
+
+    def install(folder: Path) -> None:
+        listed = folder / "requirements.txt"
+        listed.write_text("\n".join(lines), encoding="utf-8")
+        uv, env = [sys.executable, "-m", "uv"], {**os.environ, "UV_PYTHON_DOWNLOADS": "never"}
+        target = python_of(folder)
+        for command in (
+            ["venv", "-q", "--python", python, folder / ".venv"],
+            ["pip", "install", "-q", "--python", target, "--compile-bytecode", "-r", listed],
+        ):
+            ended = run([*uv, *command], folder, env)
+            assert ended.status == 0, ended.output
+
+    return python_of(once(f"environment-{digest[:12]}", install))
+
+
 def find_new_python():
     """Return an interpreter that Django 6.1 allows, as the rehearsal finds one."""
     from preflight import interpreter
@@ -208,5 +286,5 @@ def find_new_python():
 
 def missing(what, how):
     """Fail on CI and skip elsewhere, saying how to get what is missing."""
-    assert not ON_CI, f"CI has no {what}"
+    assert not ON_CI, f"CI has no {what}. {how}"
     pytest.skip(f"{what} is missing. {how}")

@@ -1,12 +1,29 @@
 """Break a project, rehearse one phase of its deploy, and look at what is told."""
 
+import io
 import json
 import os
-import sys
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import patch
 
-from tests.helpers import caller_environment, run
+from preflight import build, inspection, process, release, rules
+from preflight.__main__ import Plan, main
+from preflight.release import Database
+from preflight.report import Report
+from preflight.steps import run_all
+from tests.helpers import (
+    caller_environment,
+    copy_project,
+    generate_default_project,
+    once,
+    production,
+    python_of,
+)
 
 UTF8 = {"encoding": "utf-8"}
 
@@ -36,22 +53,98 @@ class Told:
         return " ".join(" ".join(said).split())
 
 
+@contextmanager
+def calling(project: Path, **variables: str) -> Iterator[None]:
+    """Give preflight, which runs in this process, the environment of a caller with git set up."""
+    environment = caller_environment(project.parent / "home", **variables)
+    with patch.dict(os.environ, environment, clear=True):
+        yield
+
+
 def rehearse(project: Path, *options: str, **variables: str) -> Told:
     """Rehearse a project as the command does, with all files as if they were committed."""
-    home = project.parent / "home"
-    command = [sys.executable, "-m", "preflight", "--json", "--project", project]
-    env = caller_environment(home, **variables)
-    ended = run([*command, *(options or ["--uncommitted"])], project, env)
-    assert "Traceback (most" not in ended.output.partition("{")[0], ended.output
-    document = json.loads(ended.output[ended.output.index("{") :])
+    arguments = ["--json", "--project", str(project), *(options or ["--uncommitted"])]
+    output = io.StringIO()
+    with calling(project, **variables), redirect_stdout(output):
+        status = main(arguments)
+    document = json.loads(output.getvalue())
     assert document["outcome"] in {"proved", "failed", "not-proved"}
-    return Told(ended.status, document)
+    return Told(status, document)
 
 
-def assert_caught(project: Path, cause: str, *words: str, **variables: str) -> Told:
-    """Rehearse the phase of `cause`, "phase title"; that step alone fails, and says all `words`."""
+def rehearse_step(project: Path, cause: str, database: Path | None = None) -> Told:
+    """Rehearse one step, "phase title", and no other than those whose result it uses.
+
+    With `database`, a SQLite file that is migrated already, no release runs before a step of the
+    web phase.
+    """
+    plan = Plan(project, Path(tempfile.mkdtemp(prefix="preflight-")), uncommitted=True)
+    report = Report(project, rehearsal=True, as_json=True, only=cause)
+    output = io.StringIO()
+    with calling(project):
+        try:
+            found = plan.add("setup", "interpreter", plan.find_python)
+            plan.plan_rehearsal(found, found, found)
+            steps = {f"{step.phase} {step.title}": step for step in plan.steps}
+            if database:
+                shutil.copyfile(database, plan.folder / "release.sqlite3")
+                url = f"sqlite:///{(plan.folder / 'release.sqlite3').as_posix()}"
+                plan.database = Database(url, "")
+                steps["web boot"].after.remove(steps["release release command"])
+            wanted = [steps[cause]]
+            for step in wanted:
+                # These two leave something that others use, even if they fail.
+                used = [s for s in step.behind if s.title in {"collectstatic", "migrations"}]
+                wanted += [before for before in step.after + used if before not in wanted]
+            plan.steps = [step for step in plan.steps if step in wanted]
+            for step in plan.steps:
+                step.behind = [before for before in step.behind if before in wanted]
+            run_all(plan.steps, lambda step: None)
+            with redirect_stdout(output):
+                status = report.conclude(plan.steps, [], plan.limits(), "")
+        finally:
+            plan.clean_up()
+    return Told(status, json.loads(output.getvalue()))
+
+
+def built_site() -> Path:
+    """Return the folder of a project that is ready to boot, made once per run.
+
+    `site` in it is the default project with its static files collected, `db.sqlite3` has its
+    tables, and `facts.json` what the project's settings say.
+    """
+
+    def prepare(folder: Path) -> None:
+        project = once("proved", generate_default_project) / "site"
+        tree = copy_project(project, folder / "site")
+        python, variables = python_of(project), dyno_variables(project, folder / "db.sqlite3")
+        build.collect_static(tree, python, variables)
+        release.run_release_command(tree, python, variables)
+        facts, failure = inspection.ask(tree, python, variables, folder)
+        assert failure is None
+        (folder / "facts.json").write_text(json.dumps(facts), **UTF8)
+
+    return once("built", prepare)
+
+
+def dyno_variables(proved: Path, database: Path) -> dict[str, str]:
+    """Return the environment of a dyno of the default project, on a SQLite database."""
+    home = process.bare_environment(database.parent / "home", python_of(proved).parent)
+    url = f"sqlite:///{database.as_posix()}"
+    return production(**home) | rules.DYNO_VARIABLES | {"DATABASE_URL": url}
+
+
+def assert_caught(project: Path, cause: str, *words: str, alone: bool = False) -> Told:
+    """Rehearse the phase of `cause`, "phase title"; that step alone fails, and says all `words`.
+
+    With `alone` the other steps of the phase are left out.
+    """
     phase, _, title = cause.partition(" ")
-    told = rehearse(project, "--uncommitted", "--only", phase, **variables)
+    if alone:
+        database = built_site() / "db.sqlite3" if phase == "web" else None
+        told = rehearse_step(project, cause, database)
+    else:
+        told = rehearse(project, "--uncommitted", "--only", phase)
     assert told.failed == [cause], json.dumps(told.document["steps"], indent=1)
     for word in words:
         assert word in told.text(title), told.text(title)

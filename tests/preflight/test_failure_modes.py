@@ -7,27 +7,53 @@ import os
 import re
 import shutil
 import sys
+from functools import partial
 
 import pytest
 
 from preflight import build, explain, process, rules
 from preflight.steps import Failed
-from tests.helpers import TEMPLATE, caller_environment, production, python_of, render, run
+from tests.helpers import (
+    TEMPLATE,
+    caller_environment,
+    copy_project,
+    production,
+    python_of,
+    render,
+    run,
+)
 from tests.preflight.rehearsal import (
     UTF8,
     append,
     assert_caught,
     edit,
     rehearse,
+    rehearse_step,
     share_environments,
 )
 
 
 @pytest.fixture
-def project(proved, project):
-    """Return a copy of a proved project to break, with the environments of the original."""
-    share_environments(project, proved[0])
-    return project
+def project(request, tmp_path):
+    """Return a project to break: for a fast test a rendered one, otherwise one that was proved.
+
+    The latter has the environments of the original.
+    """
+    if request.node.get_closest_marker("fast"):
+        return request.getfixturevalue("committed")
+    proved = request.getfixturevalue("proved")[0]
+    copy = copy_project(proved, tmp_path / "site")
+    share_environments(copy, proved)
+    return copy
+
+
+@pytest.fixture(params=["alone", pytest.param("in its phase", marks=pytest.mark.long)])
+def assert_stops(request):
+    """Return assert_caught for a step of the release or web phase, which take seconds.
+
+    A run of `-m long` rehearses the whole phase, and no other step may fail in it.
+    """
+    return partial(assert_caught, alone=request.param == "alone")
 
 
 def git(project, *arguments):
@@ -50,6 +76,7 @@ def check(project, *, deploy=True, **variables):
 # 3.1 Before and during the push
 
 
+@pytest.mark.fast
 @pytest.mark.row(1)
 def test_nothing_committed_is_said_with_the_commands(project):
     shutil.rmtree(project / ".git")
@@ -61,6 +88,7 @@ def test_nothing_committed_is_said_with_the_commands(project):
     assert any("git add . then git commit" in note for note in told.document["notes"])
 
 
+@pytest.mark.fast
 @pytest.mark.row(1, 2)
 def test_the_push_command_fits_the_branch(project):
     git(project, "switch", "-q", "-c", "feature")
@@ -71,6 +99,7 @@ def test_the_push_command_fits_the_branch(project):
     assert rehearse(project, "--only", "source").document["push"] == ["git push heroku main"]
 
 
+@pytest.mark.fast
 @pytest.mark.row(2)
 def test_an_edit_that_is_not_committed_is_told_even_when_all_holds(project):
     append(project, "README.md", "\nMore.\n")
@@ -78,6 +107,7 @@ def test_an_edit_that_is_not_committed_is_told_even_when_all_holds(project):
     assert any("not committed and so not pushed" in note for note in told.document["notes"])
 
 
+@pytest.mark.fast
 @pytest.mark.row(3)
 def test_a_project_in_a_folder_is_found_and_pushed_from_there(project):
     (project / "shop").mkdir()
@@ -91,6 +121,7 @@ def test_a_project_in_a_folder_is_found_and_pushed_from_there(project):
     )
 
 
+@pytest.mark.fast
 @pytest.mark.row(3, 29)
 @pytest.mark.parametrize("name", ["Procfile", "requirements.txt", "manage.py"])
 def test_a_file_that_is_not_committed_is_named(project, name):
@@ -104,6 +135,7 @@ def test_a_file_that_is_not_committed_is_named(project, name):
     assert "There is no" not in said and "finds no file" not in said
 
 
+@pytest.mark.fast
 @pytest.mark.row(4)
 @pytest.mark.parametrize("name", ["Pipfile.lock", "poetry.lock", "uv.lock"])
 def test_a_second_package_manager_is_refused(project, name):
@@ -114,6 +146,7 @@ def test_a_second_package_manager_is_refused(project, name):
     assert_caught(project, "source rules", f"requirements.txt and {name} are there together", name)
 
 
+@pytest.mark.fast
 @pytest.mark.row(4)
 @pytest.mark.parametrize(("name", "cure"), [("Pipfile", "pipenv lock"), ("setup.py", "echo")])
 def test_a_package_manager_without_its_lock_is_refused(project, name, cure):
@@ -121,6 +154,7 @@ def test_a_package_manager_without_its_lock_is_refused(project, name, cure):
     assert_caught(project, "source rules", f"{name} alone is not enough for Heroku", cure)
 
 
+@pytest.mark.fast
 @pytest.mark.row(5)
 @pytest.mark.parametrize("name", ["venv", ".venv2", "env"])
 def test_a_committed_environment_is_refused(project, name):
@@ -129,6 +163,7 @@ def test_a_committed_environment_is_refused(project, name):
     assert_caught(project, "source rules", f"git rm -r --cached {name}")
 
 
+@pytest.mark.fast
 @pytest.mark.row(6)
 @pytest.mark.parametrize(
     ("text", "said"),
@@ -145,6 +180,7 @@ def test_a_python_that_heroku_refuses_is_refused(project, text, said):
     assert_caught(project, "source rules", "runtime.txt", said)
 
 
+@pytest.mark.fast
 @pytest.mark.row(6)
 @pytest.mark.parametrize("name", ["python-version", ".python-version.txt", ".Python-version"])
 def test_a_misspelt_python_version_is_refused(project, name):
@@ -152,6 +188,7 @@ def test_a_misspelt_python_version_is_refused(project, name):
     assert_caught(project, "source rules", f"git mv {name} .python-version")
 
 
+@pytest.mark.fast
 @pytest.mark.row(7)
 @pytest.mark.parametrize("packaging", ["pip-python-version", "uv"])
 def test_a_project_can_do_without_runtime_txt(tmp_path, packaging):
@@ -164,6 +201,7 @@ UTF16 = "utf-16"
 MARKED = "utf-8-sig"
 
 
+@pytest.mark.fast
 @pytest.mark.row(8, 9, 29)
 @pytest.mark.parametrize("encoding", [UTF16, MARKED])
 @pytest.mark.parametrize("name", ["runtime.txt", "requirements.txt", "Procfile"])
@@ -178,6 +216,7 @@ def test_a_file_that_powershell_wrote_is_refused_and_its_cure_works(project, nam
     assert (project / name).read_bytes() == content.encode()
 
 
+@pytest.mark.fast
 @pytest.mark.row(9)
 def test_lines_of_two_encodings_are_refused(project):
     path = project / "requirements.txt"
@@ -185,12 +224,14 @@ def test_lines_of_two_encodings_are_refused(project):
     assert_caught(project, "source rules", "requirements.txt is partly in UTF-16")
 
 
+@pytest.mark.fast
 def test_requirements_with_carriage_returns_are_fine(project):
     path = project / "requirements.txt"
     path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
     assert rehearse(project, "--uncommitted", "--only", "source").status == 0
 
 
+@pytest.mark.fast
 @pytest.mark.row(10, 11, 12, 67)
 @pytest.mark.parametrize(
     ("line", "said"),
@@ -208,11 +249,13 @@ def test_what_a_freeze_took_along_is_refused(project, line, said):
     assert_caught(project, "source rules", f"requirements.txt, line {len(lines)}", said)
 
 
+@pytest.mark.fast
 def test_a_requirement_for_windows_alone_is_fine(project):
     append(project, "requirements.txt", "pywin32==306; sys_platform == 'win32'\n")
     assert rehearse(project, "--uncommitted", "--only", "source").status == 0
 
 
+@pytest.mark.fast
 @pytest.mark.row(13)
 def test_psycopg2_comes_compiled(tmp_path):
     lines = (render(tmp_path) / "requirements.txt").read_text(**UTF8).splitlines()
@@ -220,6 +263,7 @@ def test_psycopg2_comes_compiled(tmp_path):
     assert not any(re.match(r"psycopg2[=<>]", line) for line in lines)
 
 
+@pytest.mark.fast
 @pytest.mark.row(14)
 @pytest.mark.parametrize("name", ["README.md", "docs/troubleshooting.md", "docs/teams.md"])
 def test_what_is_to_be_pasted_has_plain_dashes_and_quotes(tmp_path, name):
@@ -244,16 +288,15 @@ def test_a_package_that_is_installed_here_alone_fails_the_build(project):
 
 
 @pytest.mark.row(15)
-def test_a_package_that_is_imported_late_is_found_too(project):
+def test_a_package_that_is_imported_late_is_found_too(project, assert_stops):
     append(project, "pages/views.py", "\n\ndef export(request):\n    import pandas\n")
-    assert_caught(project, "release settings", "pages/views.py, line", "imports pandas")
+    assert_stops(project, "release settings", "pages/views.py, line", "imports pandas")
 
 
 def test_an_import_that_may_fail_is_no_complaint(project):
     guarded = "\n\ntry:\n    import pandas\nexcept ImportError:\n    pandas = None\n"
     append(project, "pages/views.py", guarded)
-    told = rehearse(project, "--uncommitted", "--only", "release")
-    assert told.failed == []
+    assert rehearse_step(project, "release settings").status == 0
 
 
 def test_what_is_right_on_heroku_is_no_complaint(project):
@@ -280,19 +323,19 @@ def test_what_is_right_on_heroku_is_no_complaint(project):
         "{% comment %}\n{% static 'gone.css' %}{% endcomment %}\n",
     )
     (project / "broken.py").symlink_to("nowhere.py")
-    told = rehearse(project, "--uncommitted")
+    assert rehearse(project, "--uncommitted", "--only", "source").status == 0
+    told = rehearse_step(project, "release settings")
     assert told.status == 0, told.document["steps"]
 
 
 def test_settings_that_ask_for_a_dyno_are_asked_as_on_one(project):
     append(project, "config/settings.py", '\nDEBUG = "DYNO" not in os.environ\n')
-    told = rehearse(project, "--uncommitted", "--only", "release")
-    assert "release settings" not in told.failed
+    assert rehearse_step(project, "release settings").status == 0
 
 
-def test_a_header_that_is_missing_is_not_blamed_on_what_the_visit_provoked(project):
+def test_a_header_that_is_missing_is_not_blamed_on_what_the_visit_provoked(project, assert_stops):
     append(project, "config/settings.py", "\nSECURE_REFERRER_POLICY = None\n")
-    told = assert_caught(project, "web visit", "lacks Referrer-Policy")
+    told = assert_stops(project, "web visit", "lacks Referrer-Policy")
     assert told.step("visit")["explanation"] is None
 
 
@@ -409,13 +452,14 @@ def test_a_slug_that_is_too_large_names_what_fills_it(project, monkeypatch):
     (project / "data").mkdir()
     (project / "data/model.bin").write_bytes(os.urandom(2_000_000))
     environment = next((project / ".preflight").glob("environment-*"))
-    assert re.fullmatch(r"\d+ MB of 500, not yet compressed", build.weigh(project, environment))
+    assert re.match(r"about \d\d MB of 500, compressed", build.weigh(project, environment))
     monkeypatch.setattr(rules, "SLUG_MB", 5)
-    with pytest.raises(Failed, match=r"takes 5 at most.*\.slugignore") as failure:
+    with pytest.raises(Failed, match=r"accepts 5\..*\.slugignore") as failure:
         build.weigh(project, environment)
     assert re.search(r"django \(\d+ MB\)", str(failure.value))
 
 
+@pytest.mark.fast
 @pytest.mark.row(27)
 def test_a_switch_that_leaves_static_files_out_is_refused(project):
     edit(
@@ -436,6 +480,7 @@ def test_a_release_without_collected_files_is_refused(project):
 # 3.2 Release and boot
 
 
+@pytest.mark.fast
 @pytest.mark.row(29)
 @pytest.mark.parametrize("name", ["procfile", "Procfile.txt"])
 def test_a_procfile_of_another_name_is_found(project, name):
@@ -445,6 +490,7 @@ def test_a_procfile_of_another_name_is_found(project, name):
     )
 
 
+@pytest.mark.fast
 @pytest.mark.row(29)
 def test_a_procfile_with_carriage_returns_is_refused(project):
     (project / ".gitattributes").write_text("* -text\n", **UTF8)
@@ -454,9 +500,9 @@ def test_a_procfile_with_carriage_returns_is_refused(project):
 
 
 @pytest.mark.row(30)
-def test_a_procfile_that_names_the_repository_is_explained(project):
+def test_a_procfile_that_names_the_repository_is_explained(project, assert_stops):
     edit(project, "Procfile", "config.wsgi", "mysite.wsgi")
-    assert_caught(
+    assert_stops(
         project,
         "web boot",
         "H10",
@@ -466,22 +512,20 @@ def test_a_procfile_that_names_the_repository_is_explained(project):
 
 
 @pytest.mark.row(31)
-def test_a_procfile_that_asks_for_app_is_explained(project):
+def test_a_procfile_that_asks_for_app_is_explained(project, assert_stops):
     edit(project, "Procfile", "config.wsgi", "config.wsgi:app")
-    assert_caught(
-        project, "web boot", "Failed to find attribute 'app'", "web: gunicorn config.wsgi"
-    )
+    assert_stops(project, "web boot", "Failed to find attribute 'app'", "web: gunicorn config.wsgi")
 
 
 @pytest.mark.row(32)
 @pytest.mark.parametrize("line", ["web: uvicorn config.asgi", "worker: celery -A config worker"])
-def test_a_program_that_is_not_installed_is_named(project, line):
+def test_a_program_that_is_not_installed_is_named(project, assert_stops, line):
     text = (project / "Procfile").read_text(**UTF8)
     kind = line.partition(":")[0]
     kept = [old for old in text.splitlines() if not old.startswith(f"{kind}:")]
     (project / "Procfile").write_text("\n".join([*kept, line, ""]), **UTF8)
     program = line.split()[1]
-    assert_caught(
+    assert_stops(
         project, "web process types", f"starts {program} ({kind})", f"Add {program} to the file"
     )
 
@@ -495,10 +539,11 @@ def test_a_program_that_is_not_installed_is_named(project, line):
         "gunicorn config.wsgi -b 0.0.0.0:8000",
     ],
 )
-def test_a_server_that_the_router_cannot_reach_is_refused(project, command):
+def test_a_server_that_the_router_cannot_reach_is_refused(project, assert_stops, command):
     (project / "Procfile").write_text(f"web: {command}\n", **UTF8)
-    told = assert_caught(project, "web process types", "R10", "$PORT")
-    assert told.step("boot")["state"] == "not reached"
+    told = assert_stops(project, "web process types", "R10", "$PORT")
+    states = {step["title"]: step["state"] for step in told.document["steps"]}
+    assert states.get("boot", "not reached") == "not reached"
 
 
 @pytest.mark.row(34)
@@ -517,19 +562,20 @@ def test_a_model_without_its_migration_is_refused(project):
         "from django.db import models\nfrom django.contrib",
     )
     append(project, "accounts/models.py", "\n    nickname = models.CharField(max_length=9)\n")
-    told = rehearse(project, "--uncommitted", "--only", "release")
-    assert "release migrations" in told.failed
+    told = rehearse_step(project, "release migrations")
+    assert told.failed == ["release migrations"]
     assert "python manage.py makemigrations" in told.text("migrations")
 
 
 @pytest.mark.row(35)
 def test_an_app_without_any_migrations_is_refused(project):
     shutil.rmtree(project / "accounts/migrations")
-    told = rehearse(project, "--uncommitted", "--only", "release")
+    told = rehearse_step(project, "release settings")
     assert "release settings" in told.failed
     assert "python manage.py makemigrations accounts" in told.text("settings")
 
 
+@pytest.mark.fast
 @pytest.mark.row(35)
 def test_migrations_that_git_ignores_are_refused(project):
     append(project, ".gitignore", "migrations/\n")
@@ -547,7 +593,7 @@ def test_sqlite_on_a_dyno_is_refused(project):
 
 
 @pytest.mark.row(36)
-def test_settings_that_ignore_database_url_are_refused(project):
+def test_settings_that_ignore_database_url_are_refused(project, assert_stops):
     edit(
         project,
         "config/settings.py",
@@ -555,7 +601,7 @@ def test_settings_that_ignore_database_url_are_refused(project):
         'DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "db.sqlite3"}}\n'
         "environment._values['DATABASE_URL'] = None",
     )
-    assert_caught(project, "release release command", "heroku.E005", "a SQLite file on a disk")
+    assert_stops(project, "release release command", "heroku.E005", "a SQLite file on a disk")
 
 
 LONG_NAME = """
@@ -570,9 +616,9 @@ def test_a_long_name():
 
 
 @pytest.mark.row(37)
-def test_a_text_that_is_too_long_fails_on_postgresql(project):
+def test_a_text_that_is_too_long_fails_on_postgresql(project, assert_stops):
     (project / "tests/test_names.py").write_text(LONG_NAME, **UTF8)
-    assert_caught(project, "release tests", "longer than the 150 characters", "Raise max_length")
+    assert_stops(project, "release tests", "longer than the 150 characters", "Raise max_length")
 
 
 @pytest.mark.row(38, 39)
@@ -596,17 +642,19 @@ def test_more_connections_than_the_plan_has_are_warned_of(project):
 
 
 @pytest.mark.row(40)
-def test_threads_that_take_every_connection_are_counted(project):
+def test_threads_that_take_every_connection_are_counted(project, assert_stops):
     edit(project, "gunicorn.conf.py", "threads = 4", "threads = 12")
-    assert_caught(
+    assert_stops(
         project, "web connections", "2 processes of 12 threads: 24 of 20", "WEB_CONCURRENCY"
     )
 
 
 @pytest.mark.row(41)
-def test_a_site_that_is_too_large_for_a_dyno_is_refused(project, tmp_path, monkeypatch):
+def test_a_site_that_is_too_large_for_a_dyno_is_refused(
+    project, assert_stops, tmp_path, monkeypatch
+):
     append(project, "config/wsgi.py", '\nBALLAST = b"x" * 600_000_000\n')
-    assert_caught(project, "web memory", "R14", "WEB_CONCURRENCY")
+    assert_stops(project, "web memory", "R14", "WEB_CONCURRENCY")
 
 
 @pytest.mark.row(42)
@@ -633,11 +681,9 @@ def test_hosts_with_a_scheme_are_cleaned_or_reported(project):
 
 
 @pytest.mark.row(43)
-def test_a_host_that_the_settings_do_not_know_is_explained(project):
+def test_a_host_that_the_settings_do_not_know_is_explained(project, assert_stops):
     append(project, "config/settings.py", '\nALLOWED_HOSTS = ["www.example.org"]\n')
-    told = rehearse(project, "--uncommitted", "--only", "web")
-    assert told.failed == ["web home page"]
-    assert "ALLOWED_HOSTS" in told.text("home page")
+    assert_stops(project, "web home page", "ALLOWED_HOSTS")
 
 
 UNTRUSTED = (
@@ -653,7 +699,7 @@ def test_a_form_that_django_takes_for_foreign_is_found(project):
     # gunicorn reads the router's header by itself; another server leaves it to Django.
     (project / "serve.py").write_text(SERVE, **UTF8)
     (project / "Procfile").write_text("web: python serve.py\n", **UTF8)
-    told = rehearse(project, "--uncommitted", "--only", "web")
+    told = rehearse_step(project, "web visit")
     assert "web visit" in told.failed
     assert "Origin checking failed" in told.text("visit")
     assert "SECURE_PROXY_SSL_HEADER" in told.text("visit")
@@ -673,11 +719,11 @@ make_server("127.0.0.1", int(os.environ["PORT"]), application, Server).serve_for
 
 
 @pytest.mark.row(45)
-def test_a_redirect_without_end_is_explained(project):
+def test_a_redirect_without_end_is_explained(project, assert_stops):
     edit(project, "config/settings.py", *UNTRUSTED[0])
     (project / "serve.py").write_text(SERVE, **UTF8)
     (project / "Procfile").write_text("web: python serve.py\n", **UTF8)
-    assert_caught(project, "web home page", "redirects to itself", "SECURE_PROXY_SSL_HEADER")
+    assert_stops(project, "web home page", "redirects to itself", "SECURE_PROXY_SSL_HEADER")
 
 
 @pytest.mark.row(44, 45)
@@ -689,9 +735,9 @@ def test_the_projects_own_tests_see_an_untrusted_header(project):
 
 
 @pytest.mark.row(46)
-def test_an_exception_that_nobody_logs_is_found(project):
+def test_an_exception_that_nobody_logs_is_found(project, assert_stops):
     edit(project, "config/settings.py", "LOGGING = {", "UNUSED = {")
-    assert_caught(project, "web exception", "The log says nothing of the exception", "LOGGING")
+    assert_stops(project, "web exception", "The log says nothing of the exception", "LOGGING")
 
 
 @pytest.mark.row(47)
@@ -712,31 +758,31 @@ def test_a_site_without_a_secret_key_is_explained(project):
     edit(project, "app.json", '"generator": "secret"', '"required": false')
     edit(project, "config/wsgi.py", "refuse_to_start()", "problems")
     (project / "Procfile").write_text("web: gunicorn config.wsgi\n", **UTF8)
-    told = rehearse(project, "--uncommitted", "--only", "web")
+    told = rehearse_step(project, "release settings")
     assert "SECRET_KEY" in str(told.document["steps"])
     assert told.status == 1
 
 
 @pytest.mark.row(48)
 @pytest.mark.parametrize("name", ["CSS/Site.css", "/css/site.css", "css\\site.css", "css/none.css"])
-def test_a_static_tag_that_leads_nowhere_is_named(project, name):
+def test_a_static_tag_that_leads_nowhere_is_named(project, assert_stops, name):
     append(project, "templates/robots.txt", "{% load static %}{% static '" + name + "' %}\n")
     said = "css/site.css is there" if "ite.css" in name else "Is it committed?"
-    assert_caught(project, "release settings", "templates/robots.txt, line", name, said)
+    assert_stops(project, "release settings", "templates/robots.txt, line", name, said)
 
 
 @pytest.mark.row(49)
-def test_a_site_that_serves_no_static_files_is_told_of_whitenoise(project):
+def test_a_site_that_serves_no_static_files_is_told_of_whitenoise(project, assert_stops):
     edit(project, "config/settings.py", '    "whitenoise.middleware.WhiteNoiseMiddleware",\n', "")
-    assert_caught(project, "web static file", "answered with 404", "WhiteNoiseMiddleware")
+    assert_stops(project, "web static file", "answered with 404", "WhiteNoiseMiddleware")
 
 
 @pytest.mark.row(50)
-def test_whitenoise_out_of_its_place_is_refused(project):
+def test_whitenoise_out_of_its_place_is_refused(project, assert_stops):
     line = '    "whitenoise.middleware.WhiteNoiseMiddleware",\n'
     edit(project, "config/settings.py", line, "")
     edit(project, "config/settings.py", "MIDDLEWARE = [\n", f"MIDDLEWARE = [\n{line}")
-    assert_caught(project, "release release command", "right after SecurityMiddleware")
+    assert_stops(project, "release release command", "right after SecurityMiddleware")
     assert "heroku.E008" in check(project)[0]
 
 
@@ -748,7 +794,7 @@ class Photo(models.Model):
 
 
 @pytest.mark.row(51)
-def test_uploads_to_the_disk_of_a_dyno_are_refused(project):
+def test_uploads_to_the_disk_of_a_dyno_are_refused(project, assert_stops):
     edit(
         project,
         "accounts/models.py",
@@ -758,7 +804,7 @@ def test_uploads_to_the_disk_of_a_dyno_are_refused(project):
     append(project, "accounts/models.py", PHOTO)
     env = production(SECRET_KEY="x")
     assert run([python_of(project), "manage.py", "makemigrations"], project, env).status == 0
-    assert_caught(project, "release release command", "accounts.Photo.image", "disk is emptied")
+    assert_stops(project, "release release command", "accounts.Photo.image", "disk is emptied")
     ids, output = check(project, DYNO="release.1")
     assert "heroku.E030" in ids and "accounts.Photo.image" in output
     assert "heroku.E030" not in check(project)[0]
@@ -766,9 +812,9 @@ def test_uploads_to_the_disk_of_a_dyno_are_refused(project):
 
 @pytest.mark.row(52)
 @pytest.mark.parametrize("name", ["DEFAULT_FILE_STORAGE", "STATICFILES_STORAGE"])
-def test_a_storage_setting_that_django_ignores_is_refused(project, name):
+def test_a_storage_setting_that_django_ignores_is_refused(project, assert_stops, name):
     append(project, "config/settings.py", f'\n{name} = "cloudinary_storage.storage.X"\n')
-    assert_caught(
+    assert_stops(
         project, "release release command", f"{name} is set, and Django has ignored it since 5.1"
     )
     ids, output = check(project)
@@ -793,6 +839,7 @@ def test_a_collectstatic_that_collects_nothing_is_refused(project):
     assert_caught(project, "build collectstatic", "no file at all", "cloudinary_storage above")
 
 
+@pytest.mark.fast
 @pytest.mark.row(53)
 def test_the_missing_setting_of_the_old_package_is_explained():
     said = explain.explain(
@@ -801,6 +848,7 @@ def test_the_missing_setting_of_the_old_package_is_explained():
     assert "below" in said.cure and "django-cloudinary-storage" in said.meaning
 
 
+@pytest.mark.fast
 @pytest.mark.row(64)
 @pytest.mark.parametrize(
     ("name", "line", "kind"),
@@ -838,6 +886,7 @@ def test_a_credential_in_a_file_is_named_without_its_value(project, name, line, 
     assert secret not in str(told.document)
 
 
+@pytest.mark.fast
 @pytest.mark.row(64)
 @pytest.mark.parametrize("name", [".env", "env.py"])
 def test_a_file_of_secrets_that_is_committed_is_refused(project, name):
@@ -849,6 +898,7 @@ def test_a_file_of_secrets_that_is_committed_is_refused(project, name):
     assert f"git rm --cached {name}" in told.text("secrets")
 
 
+@pytest.mark.fast
 @pytest.mark.row(64)
 def test_a_credential_that_only_an_older_commit_holds_is_found(project):
     key = "AKIA" + "Z7" * 8
@@ -874,11 +924,12 @@ def test_debug_is_off_unless_it_is_truly_on(project):
 
 
 @pytest.mark.row(65)
-def test_a_site_that_shows_its_settings_is_found(project):
+def test_a_site_that_shows_its_settings_is_found(project, assert_stops):
     append(project, "config/settings.py", '\nDEBUG = os.environ.get("DEBUG", "True")\n')
-    assert_caught(project, "release release command", "DEBUG is on", "heroku.E004")
+    assert_stops(project, "release release command", "DEBUG is on", "heroku.E004")
 
 
+@pytest.mark.fast
 @pytest.mark.row(66)
 def test_a_variable_that_heroku_does_not_set_is_named(project):
     append(project, "config/settings.py", "\nif 'HEROKU' in os.environ:\n    DEBUG = False\n")
@@ -894,6 +945,7 @@ def test_django_heroku_is_refused(project):
     assert "heroku.E011" not in check(project)[0]
 
 
+@pytest.mark.fast
 @pytest.mark.row(68)
 def test_two_kinds_of_storage_settings_are_explained():
     said = explain.explain(
@@ -909,6 +961,7 @@ def test_production_without_mail_is_warned_of_and_released(project):
     assert "heroku.W001" not in check(project)[0]
 
 
+@pytest.mark.fast
 @pytest.mark.row(73)
 def test_the_time_zone_is_asked_for(tmp_path):
     settings = (render(tmp_path, time_zone="Europe/Dublin") / "config/settings.py").read_text(
@@ -926,6 +979,7 @@ def test_a_laptop_on_the_production_database_is_warned(project):
     assert "heroku.W003" not in check(project, deploy=False)[0]
 
 
+@pytest.mark.fast
 @pytest.mark.row(75)
 def test_windows_has_a_procfile_of_its_own(project):
     text = (project / "Procfile.windows").read_text(**UTF8)
@@ -934,6 +988,7 @@ def test_windows_has_a_procfile_of_its_own(project):
     assert "py manage.py runserver" in said.cure
 
 
+@pytest.mark.fast
 @pytest.mark.row(76)
 def test_no_folder_that_the_settings_name_is_empty(project):
     for folder in ("static", "templates"):

@@ -2,11 +2,14 @@
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from tests.helpers import ROOT, render
+
+pytestmark = pytest.mark.fast
 
 TABLE = (ROOT / "docs/failure_modes.md").read_text(encoding="utf-8")
 ROW = r"(?m)^\| (\d+) \| (.+?) \| (.+?) \| (.+?) \| (.*?) \|$"
@@ -24,6 +27,7 @@ WORDS = {
 }
 
 
+@cache
 def marked_tests() -> dict[int, list[str]]:
     """Return the names of the tests that say which rows they show."""
     found: dict[int, list[str]] = {}

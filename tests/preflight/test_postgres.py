@@ -3,7 +3,6 @@
 import os
 import re
 import shutil
-import sys
 import tempfile
 from pathlib import Path
 
@@ -12,8 +11,9 @@ import pytest
 
 import preflight
 from preflight import postgres as own
-from tests.helpers import ON_CI, caller_environment, production, python_of, run
+from tests.helpers import ON_CI, production, python_of, run
 from tests.preflight.postgres import postgres
+from tests.preflight.rehearsal import rehearse
 
 ASK = """
 import django
@@ -37,11 +37,13 @@ def needed_binaries():
     return found
 
 
-@pytest.fixture(params=["url", "machine", "wheel"])
+@pytest.fixture(params=["url", "machine", pytest.param("wheel", marks=pytest.mark.long)])
 def server(request):
     """Return the URL of a running server, from each of the three places."""
     given = os.environ.get("TEST_DATABASE_URL")
-    if request.param == "url" and given:
+    if request.param == "url":
+        if not given:
+            pytest.skip("Name a server: TEST_DATABASE_URL=postgres://user:password@host/name")
         yield given
         return
     if request.param == "wheel":
@@ -90,17 +92,16 @@ def test_the_projects_own_tests_run_on_it(server, proved):
     assert re.search(r"(?m)^\d+ passed in ", ended.output)
 
 
-def test_a_rehearsal_on_it_leaves_nothing_behind(proved, tmp_path):
+def test_a_rehearsal_on_it_leaves_nothing_behind(proved):
     with postgres(needed_binaries()) as url:
-        env = caller_environment(tmp_path / "home", PREFLIGHT_DATABASE_URL=url)
-        ended = run([sys.executable, "-m", "preflight"], proved[0], env)
-        assert ended.status == 0, ended.output
-        assert "PostgreSQL; the database was SQLite" not in ended.output
-        assert re.search(r"ok +web +exception .*with the request id", ended.output)
+        told = rehearse(proved[0], "--only", "web", PREFLIGHT_DATABASE_URL=url)
+        assert told.status == 0, told.document["steps"]
+        assert not any("the database was SQLite" in said for said in told.document["not_shown"])
+        assert "with the request id" in told.step("exception")["detail"]
         names = execute(url, "SELECT datname FROM pg_database WHERE NOT datistemplate")
         assert names == [("postgres",)]
         password = url.split(":")[2].split("@")[0]
-        assert password not in ended.output
+        assert password not in str(told.document)
 
 
 @pytest.mark.parametrize(

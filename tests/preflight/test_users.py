@@ -9,7 +9,7 @@ import shutil
 import pytest
 
 from tests.helpers import caller_environment, python_of, run
-from tests.preflight.rehearsal import UTF8, append, edit, rehearse
+from tests.preflight.rehearsal import UTF8, append, edit, rehearse, rehearse_step
 
 REQUIREMENTS = "Django==5.2.19\ngunicorn==27.0.1\ndj-database-url==3.1.2\npsycopg2-binary==2.9.13\n"
 WHITENOISE = '    "whitenoise.middleware.WhiteNoiseMiddleware",\n'
@@ -66,7 +66,7 @@ def climb(project, *steps):
     A step is the failing cause, a word of what is said about it, and the edit that cures it.
     """
     for cause, word, cure in steps:
-        told = rehearse(project, "--uncommitted")
+        told = rehearse_step(project, cause)
         assert told.status == 1
         assert cause in told.failed, (cause, told.failed, told.document["steps"])
         assert word in told.text(cause.partition(" ")[2]), told.text(cause.partition(" ")[2])

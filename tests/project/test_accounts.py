@@ -19,7 +19,14 @@ LOG_IN = {
 
 
 # The one on the newer Django and the other on the older, which are told of mail in another way.
-@pytest.fixture(scope="module", params=[("django", "6.1"), ("allauth", "5.2")], ids=str)
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(("django", "6.1"), marks=pytest.mark.xdist_group("accounts-django")),
+        pytest.param(("allauth", "5.2"), marks=pytest.mark.xdist_group("accounts-allauth")),
+    ],
+    ids=str,
+)
 def variant(request, tmp_path_factory):
     """Return the answer about accounts, and an installed project."""
     accounts, django_version = request.param

@@ -10,6 +10,9 @@ from tests.project.live import installed, running
 from tests.project.openid import CLIENT_ID, CLIENT_SECRET, openid_provider
 from tests.project.visitor import Visitor
 
+# One worker runs them all, since it starts the server that they use.
+pytestmark = pytest.mark.xdist_group("google")
+
 CALLBACK = "/accounts/google/login/callback/"
 PASSWORD = "correct horse battery"
 NUMBERS = iter(range(1, 1000))

@@ -69,7 +69,13 @@ class Storage:
         self.service.fail(fault, "DELETE" if self.is_s3 else "POST .*/destroy")
 
 
-@pytest.fixture(scope="module", params=SITES, ids="-".join)
+def in_its_group(site):
+    """Return the parameter of a site; one worker runs all tests of a service."""
+    group = "cloudinary" if site[0] == "cloudinary" else "s3"
+    return pytest.param(site, marks=pytest.mark.xdist_group(group), id="-".join(site))
+
+
+@pytest.fixture(scope="module", params=[in_its_group(site) for site in SITES])
 def site(request, tmp_path_factory, packages):
     """Return a running site, its storage, and how somebody signs in."""
     storage, django_version, accounts, static = request.param

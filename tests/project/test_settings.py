@@ -1,12 +1,18 @@
 """The production settings of a generated project, each effect shown against what would be else."""
 
 import json
-import os
-import sys
 
 import pytest
 
-from tests.helpers import BARE, find_new_python, production, python_of, render, run
+from tests.helpers import (
+    BARE,
+    environment_with,
+    find_new_python,
+    production,
+    python_of,
+    render,
+    run,
+)
 
 REQUEST = """
 import json, sys
@@ -234,7 +240,8 @@ def test_an_exception_reaches_stderr_with_its_traceback_and_request_id(python, p
 def test_mail_is_optional_and_its_absence_a_warning(tmp_path, django_version, python):
     project = render(tmp_path, django_version=django_version)
     if django_version == "6.1":
-        python = python_with(tmp_path, project)
+        requirements = (project / "requirements.txt").read_text(encoding="utf-8").splitlines()
+        python = environment_with(requirements, find_new_python())
     env = production()
     del env["EMAIL_URL"]
     checked = run([python, "-W", "error", "manage.py", "check", "--deploy"], project, env)
@@ -250,19 +257,6 @@ def test_mail_is_optional_and_its_absence_a_warning(tmp_path, django_version, py
     assert "A mail was not sent" in sent.output and "secret body" not in sent.output
     printed = run([python, "-W", "error", "-c", code], project, env | settings | {"DEBUG": "true"})
     assert "secret body" in printed.output
-
-
-def python_with(folder, project):
-    """Return an interpreter with a project's production packages."""
-    home = {**os.environ, "UV_PYTHON_DOWNLOADS": "never"}
-    uv = [sys.executable, "-m", "uv"]
-    made = run([*uv, "venv", "-q", "--python", find_new_python(), folder / "env"], folder, home)
-    assert made.status == 0, made.output
-    python = folder / "env/bin/python"
-    packages = ["-r", project / "requirements.txt"]
-    installed = run([*uv, "pip", "install", "-q", "--python", python, *packages], folder, home)
-    assert installed.status == 0, installed.output
-    return python
 
 
 def test_malformed_values_stop_a_release_with_all_of_them_named(python, project):

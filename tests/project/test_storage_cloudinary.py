@@ -272,6 +272,9 @@ def test_a_wrong_account_is_refused_without_a_word_of_the_secret(site, python, c
 MEMORY = """
 import hashlib
 from tempfile import TemporaryFile
+
+# One worker runs them all, since it starts the server that they use.
+pytestmark = pytest.mark.xdist_group("cloudinary")
 def peak():
     return int(open('/proc/self/status').read().split('VmHWM:')[1].split()[0]) // 1024
 with TemporaryFile() as file:

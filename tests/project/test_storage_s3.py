@@ -181,6 +181,9 @@ def test_nobody_listening_is_an_os_error(site, python, bucket):
 MEMORY = """
 import hashlib, resource
 from tempfile import TemporaryFile
+
+# One worker runs them all, since it starts the server that they use.
+pytestmark = pytest.mark.xdist_group("s3")
 def peak():
     return int(open('/proc/self/status').read().split('VmHWM:')[1].split()[0]) // 1024
 with TemporaryFile() as file:

@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from tests.helpers import bake, caller_environment, python_of, run
+from tests.helpers import TEMPLATE, bake, caller_environment, python_of, run
 
 OWN_README = "# Coursework\n\nMy notes.\n"
 OWN_IGNORE = "__pycache__/\n.env\n"
@@ -126,6 +126,17 @@ def test_a_clone_with_another_project_gets_no_wrong_cure(course, tmp_path):
     assert "manage.py uses mysite.settings" in ended.output
     assert "mv manage.py old-manage.py" in ended.output and "git add mysite" not in ended.output
     assert (course / "manage.py").read_text(encoding="utf-8") == own
+
+
+def test_an_older_preflight_in_the_folder_is_replaced_and_never_run(course, tmp_path):
+    """Cookiecutter copies a file that it does not render even with -s, which keeps all others."""
+    old = course / "preflight.pyz"
+    old.write_text("import pathlib\n\npathlib.Path('ran').touch()\n", encoding="utf-8")
+    env = caller_environment(tmp_path / "home")
+    ended = bake(course, "-f", "-s", "-o", "..", env=env, project_slug=course.name)
+    assert ended.outcome == "proved", ended.output
+    assert not (course / "ran").exists()
+    assert old.read_bytes() == (TEMPLATE / "preflight.pyz").read_bytes()
 
 
 def test_another_branch_of_a_course_is_pushed_as_main(course, tmp_path):

@@ -13,8 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.ctrl_c import press_ctrl_c, start_in_foreground
 from tests.helpers import BARE, OPTIONS, has_python, run
 from tests.template.hooks import ANSWERS, load_hook, render_hook
+from tools.build_pyz import name_in_hook
 
 pytestmark = pytest.mark.fast
 
@@ -65,6 +67,7 @@ def post(tmp_path, monkeypatch):
         monkeypatch.chdir(project)
         hook = load_hook(POST, tmp_path, **answers)
         hook.ran = []
+        monkeypatch.setattr(hook, "has_own_preflight", lambda: True)
         monkeypatch.setattr(hook, "run_python", lambda *a: hook.ran.append(a) or status)
         return hook
 
@@ -275,6 +278,21 @@ def test_a_hook_knows_nothing_of_what_comes_next():
         assert word not in text, word
 
 
+@pytest.mark.parametrize(("verify", "status"), [("full", 0), ("required", 1), ("none", 0)])
+def test_a_hook_never_runs_another_preflight(tmp_path, monkeypatch, capsys, verify, status):
+    project = tmp_path / "site"
+    project.mkdir()
+    code = "import pathlib\n\npathlib.Path('ran').touch()\n"
+    (project / "preflight.pyz").write_text(code, encoding="utf-8")
+    monkeypatch.chdir(project)
+    assert load_hook(POST, tmp_path, _verify=verify).main() == status
+    printed = capsys.readouterr().out.splitlines()
+    assert "  rm preflight.pyz" in printed
+    outcome = "not-asked" if verify == "none" else "not-proved"
+    assert printed[-1].startswith(f"heroku-django: outcome={outcome} ")
+    assert [path.name for path in project.iterdir()] == ["preflight.pyz"]
+
+
 def test_a_project_without_proof_is_told_how_to_get_it(post, capsys):
     post(3, _verify="required").main()
     said = capsys.readouterr().out
@@ -373,6 +391,7 @@ def test_only_an_update_of_cruft_gets_bare_files(
     monkeypatch.chdir(project)
     cruft = {"_commit": "0" * 40} if clone else {}
     hook = load_hook(POST, tmp_path, _verify="required", **cruft)
+    monkeypatch.setattr(hook, "has_own_preflight", lambda: True)
     monkeypatch.setattr(hook, "run_python", lambda *arguments: 0)
     assert hook.main() == 0
     assert ("outcome=proved" in capsys.readouterr().out) is not update
@@ -409,8 +428,8 @@ except KeyboardInterrupt:
 """
 PREFLIGHT = """
 import pathlib, time
-pathlib.Path("started").touch()
 try:
+    pathlib.Path("started").touch()
     time.sleep(60)
 except KeyboardInterrupt:
     time.sleep(0.5)
@@ -422,19 +441,15 @@ except KeyboardInterrupt:
 def test_the_outcome_stays_the_last_line_after_ctrl_c(tmp_path):
     hook = render_hook(POST, tmp_path)
     (tmp_path / "preflight.pyz").write_text(PREFLIGHT, encoding="utf-8")
-    process = subprocess.Popen(
-        [sys.executable, "-c", COOKIECUTTER, str(hook)],
-        cwd=tmp_path,
-        env=BARE | GIT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    )
+    text = name_in_hook(hook.read_text(encoding="utf-8"), PREFLIGHT.encode())
+    hook.write_text(text, encoding="utf-8")
+    command = [sys.executable, "-c", COOKIECUTTER, hook]
+    process = start_in_foreground(command, tmp_path, BARE | GIT, subprocess.PIPE)
     deadline = time.monotonic() + 20
     while not (tmp_path / "started").exists():
         assert process.poll() is None and time.monotonic() < deadline
         time.sleep(0.01)
-    os.killpg(process.pid, signal.SIGINT)
+    press_ctrl_c(process)
     lines = process.communicate(timeout=20)[0].decode().splitlines()
     assert lines[0] == "Aborted!" and lines[-1].startswith("heroku-django: outcome=not-proved ")
     assert not [line for line in lines if "Traceback" in line]

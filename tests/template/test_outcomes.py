@@ -2,13 +2,8 @@
 
 import os
 import shutil
-import signal
-import subprocess
 import sys
-import time
 from pathlib import Path
-
-import pytest
 
 from tests.helpers import CHOICES, ROOT, TEMPLATE, bake, caller_environment, python_of, run
 
@@ -184,50 +179,3 @@ def test_a_project_packaged_with_uv_fetches_uv_where_there_is_none(tmp_path):
     assert (tmp_path / "out/site/uv.lock").is_file()
     kept = run([python_of(tmp_path / "out/site"), "-m", "uv", "--version"], tmp_path)
     assert kept.status == 0
-
-
-@pytest.mark.skipif(not Path("/proc/self/cwd").exists(), reason="looks for processes in /proc")
-def test_ctrl_c_leaves_no_process_and_says_what_it_leaves(tmp_path):
-    output = tmp_path / "out"
-    output.mkdir()
-    command = [sys.executable, "-m", "cookiecutter", "--no-input", "-o", str(output), str(ROOT)]
-    with open(tmp_path / "said", "wb") as said:
-        process = subprocess.Popen(
-            [*command, "project_slug=site"],
-            cwd=output,
-            env=caller_environment(tmp_path / "home"),
-            stdin=subprocess.DEVNULL,
-            stdout=said,
-            stderr=said,
-            start_new_session=True,
-        )
-        deadline = time.monotonic() + 120
-        while "collectstatic" not in (tmp_path / "said").read_text(encoding="utf-8"):
-            assert process.poll() is None and time.monotonic() < deadline
-            time.sleep(0.05)
-        # A terminal sends Ctrl-C to everything in the foreground.
-        os.killpg(process.pid, signal.SIGINT)
-        process.wait(timeout=60)
-    deadline = time.monotonic() + 20
-    while processes_below(output) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert processes_below(output) == []
-    text = (tmp_path / "said").read_text(encoding="utf-8")
-    assert "Stopped. Nothing runs any more" in text
-    assert "The project is in" in text and "heroku create" not in text
-    assert text.splitlines()[-1].startswith("heroku-django: outcome=not-proved")
-    assert (output / "site/manage.py").is_file()
-
-
-def processes_below(folder: Path) -> list[str]:
-    """Return the processes that work in a folder or name it on their command line."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-            place = os.readlink(process / "cwd")
-        except OSError:
-            continue
-        if str(folder) in command or place.startswith(str(folder)):
-            found.append(command)
-    return found

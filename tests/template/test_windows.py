@@ -8,6 +8,8 @@ import pytest
 from preflight import process
 from tests.helpers import OPTIONS, ROOT, TEMPLATE, covering_combinations, render
 
+pytestmark = pytest.mark.fast
+
 
 def test_interpreters_are_where_windows_has_them(tmp_path):
     assert process.python_in(tmp_path, windows=True) == tmp_path / "Scripts/python.exe"

@@ -1,25 +1,26 @@
-// Lighthouse on a list of pages: `node lighthouse.mjs CHROME CATEGORIES URL [COOKIE]`.
+// Lighthouse on a list of pages: `node lighthouse.mjs CHROME PAGES`.
 //
-// Prints one JSON object: the scores, and the audits that cost points. One page a call, since a
-// signed-in page needs its cookie and the others must not have it.
+// PAGES is a JSON list of {url, categories, cookie}. Prints one JSON object for each page: the
+// scores, and the audits that cost points.
 import {launch} from 'chrome-launcher';
 import lighthouse from 'lighthouse';
 
-const [chromePath, categories, url, cookie] = process.argv.slice(2);
+const [chromePath, pages] = process.argv.slice(2);
 const chrome = await launch({
   chromePath,
   chromeFlags: ['--headless=new', '--no-sandbox', '--ignore-certificate-errors'],
 });
-try {
-  const result = await lighthouse(url, {
+
+async function judge({url, categories, cookie}) {
+  const {lhr} = await lighthouse(url, {
     port: chrome.port,
-    onlyCategories: categories.split(','),
+    onlyCategories: categories,
     // As fast as this machine goes; a score of performance is measured with Lighthouse's own phone.
     throttlingMethod: categories.includes('performance') ? 'simulate' : 'provided',
     extraHeaders: cookie ? {Cookie: cookie} : {},
+    disableFullPageScreenshot: true,
     logLevel: 'error',
   });
-  const {lhr} = result;
   const lost = [];
   for (const category of Object.values(lhr.categories)) {
     for (const {id, weight} of category.auditRefs) {
@@ -38,7 +39,13 @@ try {
       .filter((id) => lhr.audits[id])
       .map((id) => [id, lhr.audits[id].numericValue]),
   );
-  console.log(JSON.stringify({url: lhr.finalDisplayedUrl, scores, lost, metrics}));
+  return {url: lhr.finalDisplayedUrl, scores, lost, metrics};
+}
+
+try {
+  for (const page of JSON.parse(pages)) {
+    console.log(JSON.stringify(await judge(page)));
+  }
 } finally {
   chrome.kill();
 }

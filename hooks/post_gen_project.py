@@ -151,8 +151,8 @@ def report_failure() -> None:
     """Say whose fault a failure is: the template's, or that of a file that was here before."""
     status, kept = run_git("ls-files")
     if status != 0 or not kept:
-        say("This is a fault of the template, not yours. Please report it with the output above:")
-        say("  https://github.com/org/heroku-django/issues")
+        say("If the folder was empty before, this is a fault of the template, not yours. Please")
+        say("report it with the output above: https://github.com/org/heroku-django/issues")
         return
     say("Your own files were kept, and one of them may be the cause. To use the template's file,")
     say("rename yours, then run the same command again. It adds the files that are missing.")

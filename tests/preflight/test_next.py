@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -235,6 +236,32 @@ def test_no_printed_command_stages_local_files(tmp_path, there):
     assert "commit" not in find(project) and "ignore" not in find(project)
     ignored = (project / ".gitignore").read_text(encoding="utf-8").split()
     assert ignored == ["__pycache__/", ".env", "db.sqlite3"]
+
+
+HEROKU = """#!/bin/sh
+echo "$@" >> "$RECORD"
+[ "$1" != create ] || git remote add heroku "$REMOTE"
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="runs the commands in bash")
+def test_the_whole_list_can_be_pasted(tmp_path, monkeypatch):
+    project = tmp_path / "it's a $HOME"
+    for name, text in FILES.items():
+        write(project / name, text)
+    write(tmp_path / "bin/heroku", HEROKU)
+    (tmp_path / "bin/heroku").chmod(0o755)
+    git(tmp_path, "init", "-q", "--bare", "-b", "main", "heroku.git")
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("RECORD", str(tmp_path / "record"))
+    monkeypatch.setenv("REMOTE", str(tmp_path / "heroku.git"))
+    found = [c.text for c in next_commands.find(Folder(project, False)) if c.step != "set-up"]
+    pasted = subprocess.run(["bash", "-e"], input="\n".join(found), cwd="/", text=True)
+    assert pasted.returncode == 0
+    assert "manage.py" in git(tmp_path / "heroku.git", "ls-tree", "--name-only", "main").split()
+    said = (tmp_path / "record").read_text(encoding="utf-8").splitlines()
+    assert said[:3] == ["login", "create my-app", "addons:create heroku-postgresql:essential-0"]
+    assert re.fullmatch(r"config:set SECRET_KEY=[\w-]{80,}", said[4]) and said[-1] == "open"
 
 
 def test_a_tracked_env_is_taken_out_of_git(folder):

@@ -119,7 +119,7 @@ def start_repository() -> bool:
 def has_own_preflight() -> bool:
     """Return whether preflight.pyz is the file of this template, the only one that is run.
 
-    The folder may be somebody's repository, so another file of this name may have been there.
+    In a folder that existed before, the file may be an older one, or anybody's.
     """
     content = (PROJECT / "preflight.pyz").read_bytes()
     return hashlib.sha256(content).hexdigest() == PREFLIGHT_SHA256
@@ -175,7 +175,7 @@ def work() -> str:
     """Do everything in order; return the outcome."""
     if not has_own_preflight():
         say(OTHER_PREFLIGHT)
-        return NOT_ASKED if ANSWERS["_verify"] == "none" else NOT_PROVED
+        return NOT_PROVED
     new = start_repository()
     outcome = prove()
     if outcome == FAILED:

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.ctrl_c import press_ctrl_c, start_in_foreground
-from tests.helpers import BARE, OPTIONS, has_python, run
+from tests.helpers import BARE, OPTIONS, TEMPLATE, has_python, run
 from tests.template.hooks import ANSWERS, load_hook, render_hook
 from tools.build_pyz import name_in_hook
 
@@ -64,10 +65,10 @@ def post(tmp_path, monkeypatch):
         project = tmp_path / "my-site"
         project.mkdir(exist_ok=True)
         (project / "manage.py").touch()
+        shutil.copyfile(TEMPLATE / "preflight.pyz", project / "preflight.pyz")
         monkeypatch.chdir(project)
         hook = load_hook(POST, tmp_path, **answers)
         hook.ran = []
-        monkeypatch.setattr(hook, "has_own_preflight", lambda: True)
         monkeypatch.setattr(hook, "run_python", lambda *a: hook.ran.append(a) or status)
         return hook
 
@@ -272,25 +273,22 @@ def test_the_outcome_follows_preflight(post, capsys, status, verify, outcome, en
     assert committed == ["Start the project"] or outcome == "failed"
 
 
+@pytest.mark.parametrize(("verify", "ends"), [("full", 0), ("required", 1), ("none", 0)])
+def test_another_preflight_is_never_run(post, capsys, verify, ends):
+    hook = post(_verify=verify)
+    with Path("preflight.pyz").open("ab") as file:
+        file.write(b"changed")
+    assert hook.main() == ends
+    printed = capsys.readouterr().out.splitlines()
+    assert "  rm preflight.pyz" in printed
+    assert printed[-1].startswith("heroku-django: outcome=not-proved ")
+    assert hook.ran == [] and not Path(".git").exists()
+
+
 def test_a_hook_knows_nothing_of_what_comes_next():
     text = (Path(__file__).parents[2] / "hooks" / POST).read_text(encoding="utf-8")
     for word in ("heroku ", "runserver", "git push", "AWS_", "CLOUDINARY", "Go there"):
         assert word not in text, word
-
-
-@pytest.mark.parametrize(("verify", "status"), [("full", 0), ("required", 1), ("none", 0)])
-def test_a_hook_never_runs_another_preflight(tmp_path, monkeypatch, capsys, verify, status):
-    project = tmp_path / "site"
-    project.mkdir()
-    code = "import pathlib\n\npathlib.Path('ran').touch()\n"
-    (project / "preflight.pyz").write_text(code, encoding="utf-8")
-    monkeypatch.chdir(project)
-    assert load_hook(POST, tmp_path, _verify=verify).main() == status
-    printed = capsys.readouterr().out.splitlines()
-    assert "  rm preflight.pyz" in printed
-    outcome = "not-asked" if verify == "none" else "not-proved"
-    assert printed[-1].startswith(f"heroku-django: outcome={outcome} ")
-    assert [path.name for path in project.iterdir()] == ["preflight.pyz"]
 
 
 def test_a_project_without_proof_is_told_how_to_get_it(post, capsys):
@@ -322,7 +320,7 @@ def test_a_commit_that_fails_is_shown_in_gits_words(post, capsys):
     hook.commit()
     said = capsys.readouterr().out
     assert "gpg failed to sign the data" in said and "user.name" not in said
-    assert git("status", "--porcelain") == "A  manage.py\n"
+    assert git("status", "--porcelain") == "A  manage.py\nA  preflight.pyz\n"
 
 
 @pytest.mark.parametrize("kind", ["repository", "unwanted", "no git", "unreadable"])
@@ -365,6 +363,7 @@ def test_folders_without_a_file_are_removed(post):
         ".github/workflows",
         ".github/workflows/mine.yml",
         "manage.py",
+        "preflight.pyz",
         "templates",
     }
 
@@ -388,10 +387,10 @@ def test_only_an_update_of_cruft_gets_bare_files(
     project = tmp_path / "tmp12345678/my-site"
     for folder in (project, *[tmp_path / name for name in (clone, result) if name]):
         folder.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(TEMPLATE / "preflight.pyz", project / "preflight.pyz")
     monkeypatch.chdir(project)
     cruft = {"_commit": "0" * 40} if clone else {}
     hook = load_hook(POST, tmp_path, _verify="required", **cruft)
-    monkeypatch.setattr(hook, "has_own_preflight", lambda: True)
     monkeypatch.setattr(hook, "run_python", lambda *arguments: 0)
     assert hook.main() == 0
     assert ("outcome=proved" in capsys.readouterr().out) is not update
@@ -440,9 +439,9 @@ except KeyboardInterrupt:
 @pytest.mark.skipif(os.name == "nt", reason="sends a signal to a process group")
 def test_the_outcome_stays_the_last_line_after_ctrl_c(tmp_path):
     hook = render_hook(POST, tmp_path)
-    (tmp_path / "preflight.pyz").write_text(PREFLIGHT, encoding="utf-8")
-    text = name_in_hook(hook.read_text(encoding="utf-8"), PREFLIGHT.encode())
-    hook.write_text(text, encoding="utf-8")
+    text = hook.read_text(encoding="utf-8")
+    hook.write_text(name_in_hook(text, PREFLIGHT.encode()), encoding="utf-8")
+    (tmp_path / "preflight.pyz").write_bytes(PREFLIGHT.encode())
     command = [sys.executable, "-c", COOKIECUTTER, hook]
     process = start_in_foreground(command, tmp_path, BARE | GIT, subprocess.PIPE)
     deadline = time.monotonic() + 20

@@ -33,7 +33,7 @@ def git(env):
 
 @pytest.fixture
 def cruft(env):
-    """Return a function that runs cruft in a folder and returns its output; it has to succeed."""
+    """Return a function that runs cruft in a folder; it has to succeed."""
 
     def run_cruft(folder, *arguments):
         ended = run([sys.executable, "-m", "cruft", *arguments], folder, env)
@@ -70,8 +70,8 @@ def assert_own_changes_are_kept(site):
     assert os.listdir(site / ".git") and not list(site.rglob("*.rej"))
 
 
-def test_an_update_brings_the_change_of_the_template_and_no_other(tmp_path, git, cruft, env):
-    # Below the temporary folder, where cruft has its own folders, too.
+def test_an_update_brings_the_change_of_the_template_and_no_other(tmp_path, env, git, cruft):
+    # Below the temporary folder, where cruft's own folders are, too.
     below = Path(env["TMPDIR"]) / "tmp12345678"
     below.mkdir()
     template, site = tmp_path / "template", below / "site"

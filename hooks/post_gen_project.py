@@ -3,8 +3,11 @@
 
 import signal
 
-# Until main() handles Ctrl-C, it ends this process silently, without a traceback.
-signal.signal(signal.SIGINT, signal.SIG_DFL)
+# Until main() handles Ctrl-C, it ends this process silently, without a traceback. Where the caller
+# has switched Ctrl-C off, it stays off.
+ON_CTRL_C = signal.getsignal(signal.SIGINT)
+if ON_CTRL_C != signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 import hashlib
 import json
@@ -24,7 +27,7 @@ OUTCOMES, STOPPED = {0: PROVED, 1: FAILED}, 130
 PROVE = ("preflight.pyz", "--uncommitted", "setup", "--rehearse")
 
 # The preflight.pyz of this template. tools/build_pyz.py writes this line.
-PREFLIGHT_SHA256 = "49b91bf0e0878599abb4864c4641bd659fd59a10aaee35ad9bfe39df39604599"
+PREFLIGHT_SHA256 = "d617e830c3d6261031e73d0c3aab3bbe5bbac7ad57a68f60dbb408b42bef7bdb"
 OTHER_PREFLIGHT = """\
 The preflight.pyz in this folder is not the one of this template, so it was not run.
 To replace it, go to the folder and remove the file:
@@ -148,8 +151,8 @@ def report_failure() -> None:
     """Say whose fault a failure is: the template's, or that of a file that was here before."""
     status, kept = run_git("ls-files")
     if status != 0 or not kept:
-        say("This is a fault of the template, not yours. Please report it with the output above:")
-        say("  https://github.com/org/heroku-django/issues")
+        say("If the folder was empty before, this is a fault of the template, not yours. Please")
+        say("report it with the output above: https://github.com/org/heroku-django/issues")
         return
     say("Your own files were kept, and one of them may be the cause. To use the template's file,")
     say("rename yours, then run the same command again. It adds the files that are missing.")
@@ -193,7 +196,7 @@ def main() -> int:
     """Work, print the outcome for programs, and return the exit status."""
     began = time.monotonic()
     try:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGINT, ON_CTRL_C)
         for stream in (sys.stdout, sys.stderr):
             stream.reconfigure(errors="replace", line_buffering=True)
         remove_empty_folders()

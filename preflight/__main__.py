@@ -96,10 +96,9 @@ class Plan:
     def add_steps(self, set_up: bool, rehearse: bool) -> None:
         """Add the steps of a set-up, a rehearsal or both.
 
-        Before both, the files of two projects in one folder are reported, and nothing else is done:
-        each further step would report its own error.
+        Files of two projects in a new folder are reported before both, and nothing else is done.
         """
-        if set_up and rehearse and contract.find_mixed(self.project):
+        if set_up and rehearse and choices.find_mixed(self.project):
             self.add("source", "rules", self.refuse)
             return
         found = self.add("setup", "interpreter", self.find_python)
@@ -111,7 +110,7 @@ class Plan:
 
     def refuse(self) -> str:
         """Report the files of two projects in one folder."""
-        raise Failed("\n".join(contract.find_mixed(self.project)))
+        raise Failed("\n".join(choices.find_mixed(self.project)))
 
     def find_python(self) -> str:
         """Find the interpreter that everything runs on."""

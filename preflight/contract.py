@@ -30,7 +30,6 @@ def check(tree: Path, names: list[str], unsent: dict[str, str] | None = None) ->
         *check_package_managers(tree, names, unsent),
         *map(Problem, check_python_version(tree, names)),
         *map(Problem, check_procfile(tree, names, unsent)),
-        *(Problem(sentence, blocks_install=True) for sentence in check_settings(tree)),
         *check_requirements(tree, names),
         *map(Problem, check_rest(tree, names, unsent)),
     ]
@@ -173,57 +172,6 @@ def check_procfile(tree: Path, names: list[str], unsent: dict[str, str]) -> list
     if meant and "Procfile" not in names:
         sentence += f"\ngit mv {meant[0]} Procfile"
     return [sentence]
-
-
-def find_mixed(project: Path) -> list[str]:
-    """Report files that were kept in a folder when another project was added to it."""
-    return [*check_settings(project), *check_server(project)]
-
-
-def check_settings(tree: Path) -> list[str]:
-    """Report if manage.py and the WSGI module of the Procfile belong to two projects.
-
-    Their settings may differ, as in config.settings.local, but not the package that holds them.
-    """
-    module = re.search(r"([\w.]+\.wsgi)\b", process_types(tree).get("web", ""))
-    if not module:
-        return []
-    of_build = find_settings(tree / "manage.py")
-    of_site = find_settings(tree / (module[1].replace(".", "/") + ".py"))
-    if not of_build or not of_site or of_build.split(".")[0] == of_site.split(".")[0]:
-        return []
-    return [
-        f"manage.py uses {of_build}. The Procfile starts {module[1]}, which uses {of_site}. So "
-        "Heroku would build one project and start another. If manage.py belongs to an older "
-        "project, rename it and add the right one:\nmv manage.py old-manage.py"
-    ]
-
-
-def find_settings(path: Path) -> str | None:
-    """Return the settings module that manage.py or wsgi.py names, or None."""
-    text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
-    found = re.search(r"DJANGO_SETTINGS_MODULE['\"]\W+([\w.]+)", text)
-    return found[1] if found else None
-
-
-def check_server(tree: Path) -> list[str]:
-    """Report if requirements.txt lacks gunicorn and the Procfile starts it.
-
-    A rehearsal finds that after the installation. Before a set-up it shows that the file belongs to
-    another project.
-    """
-    path = tree / "requirements.txt"
-    text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
-    wanted = process_types(tree).get("web", "").startswith("gunicorn ")
-    if not text or not wanted or re.search(r"(?im)^\s*(?:gunicorn\b|-|.*\0)", text):
-        # A list of other files, or one in UTF-16, is not judged here.
-        return []
-    listed = re.findall(r"(?m)^\s*([A-Za-z0-9][\w.-]*)", text)
-    return [
-        f"requirements.txt lists {', '.join(listed[:5]) or 'nothing'}, and not gunicorn, which the "
-        "Procfile starts. Add what is missing. If the file belongs to an older project, rename it "
-        "and add the right one:\nmv requirements.txt old-requirements.txt"
-    ]
 
 
 def find_package(names: list[str]) -> str:

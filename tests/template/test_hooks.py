@@ -427,8 +427,8 @@ except KeyboardInterrupt:
 """
 PREFLIGHT = """
 import pathlib, time
-pathlib.Path("started").touch()
 try:
+    pathlib.Path("started").touch()
     time.sleep(60)
 except KeyboardInterrupt:
     time.sleep(0.5)

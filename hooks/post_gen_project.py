@@ -3,8 +3,11 @@
 
 import signal
 
-# Until main() handles Ctrl-C, it ends this process silently, without a traceback.
-signal.signal(signal.SIGINT, signal.SIG_DFL)
+# Until main() handles Ctrl-C, it ends this process silently, without a traceback. If the caller
+# ignores Ctrl-C, it is still ignored.
+ON_CTRL_C = signal.getsignal(signal.SIGINT)
+if ON_CTRL_C != signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 import hashlib
 import json
@@ -24,7 +27,7 @@ OUTCOMES, STOPPED = {0: PROVED, 1: FAILED}, 130
 PROVE = ("preflight.pyz", "--uncommitted", "setup", "--rehearse")
 
 # The hash of the template's preflight.pyz. tools/build_pyz.py writes this line.
-PREFLIGHT_SHA256 = "7d02dbd1756669c3f586ef68762c164a73fecaf8d7142b3180d9e1a08efe37dc"
+PREFLIGHT_SHA256 = "407246e26b782301c236f61a648020dc8e3baa9b2dd844bd5f0670527b2e6a54"
 OTHER_PREFLIGHT = """\
 The preflight.pyz in this folder is not the one from this template, so it was not run.
 To replace it, remove the file in the project's folder:
@@ -148,8 +151,8 @@ def report_failure() -> None:
     """Say whether the template or a file that was in the folder may have caused a failure."""
     status, kept = run_git("ls-files")
     if status != 0 or not kept:
-        say("This is a bug in the template. Please report it, with the output above:")
-        say("  https://github.com/org/heroku-django/issues")
+        say("If the folder was empty before, this is a bug in the template. Please report it, with")
+        say("the output above: https://github.com/org/heroku-django/issues")
         return
     say("Your own files were kept, and one of them may be the cause. To use the template's file,")
     say("rename yours, then run the same command again. It adds the files that are missing.")
@@ -193,7 +196,7 @@ def main() -> int:
     """Do the work, print a line with the outcome for programs, and return the exit status."""
     began = time.monotonic()
     try:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGINT, ON_CTRL_C)
         for stream in (sys.stdout, sys.stderr):
             stream.reconfigure(errors="replace", line_buffering=True)
         remove_empty_folders()

@@ -4,8 +4,9 @@
 import signal
 import sys
 
-# Ctrl-C ends this process silently, without a traceback.
-signal.signal(signal.SIGINT, signal.SIG_DFL)
+# Ctrl-C ends this process silently, without a traceback, unless the caller ignores Ctrl-C.
+if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 if sys.version_info < (3, 10):  # noqa: UP036 - cookiecutter also runs on older versions.
     sys.exit("heroku-django needs Python 3.10 or newer: https://www.python.org/downloads/")

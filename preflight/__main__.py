@@ -96,10 +96,9 @@ class Plan:
     def add_steps(self, set_up: bool, rehearse: bool) -> None:
         """Add the steps of a setup, a rehearsal or both.
 
-        If both are wanted and the folder has files from two projects, only that is reported,
-        because each further step would report its own error.
+        If both are wanted and a new folder has files from two projects, only that is reported.
         """
-        if set_up and rehearse and contract.find_mixed(self.project):
+        if set_up and rehearse and choices.find_mixed(self.project):
             self.add("source", "rules", self.refuse)
             return
         found = self.add("setup", "interpreter", self.find_python)
@@ -111,7 +110,7 @@ class Plan:
 
     def refuse(self) -> str:
         """Report that the folder has files from two projects."""
-        raise Failed("\n".join(contract.find_mixed(self.project)))
+        raise Failed("\n".join(choices.find_mixed(self.project)))
 
     def find_python(self) -> str:
         """Find the interpreter that everything runs on."""

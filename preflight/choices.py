@@ -69,3 +69,43 @@ def find_wsgi(tree: Path, names: list[str]) -> str:
     file = found[1].replace(".", "/") + ".py" if found else ""
     fitting = [name for name in names if file and f"/{name}".endswith(f"/{file}")]
     return min(fitting, key=len, default="")
+
+
+def find_mixed(project: Path) -> list[str]:
+    """Return a sentence for each file of another project that was kept when ours was added.
+
+    In other projects, several files of a kind are a choice, which `describe` reports. In a project
+    of this template they are a mistake, and each further step would report its own error.
+    """
+    if not (project / ".heroku-django.yaml").is_file():
+        return []
+    return [*compare_settings(project), *find_server(project)]
+
+
+def compare_settings(project: Path) -> list[str]:
+    """Return a sentence if manage.py and the web process use settings in two packages."""
+    wsgi = find_wsgi(project, ["config/wsgi.py"])
+    commands, web = find_named(project / "manage.py"), find_named(project / wsgi) if wsgi else ""
+    if not commands or not web or commands.partition(".")[0] == web.partition(".")[0]:
+        return []
+    return [
+        f"manage.py uses {commands}, but {wsgi}, which the Procfile starts, uses {web}. Heroku "
+        "would build one project and start another. If manage.py belongs to an older project, "
+        "rename it and add the right one:\nmv manage.py old-manage.py"
+    ]
+
+
+def find_server(project: Path) -> list[str]:
+    """Return a sentence if the Procfile starts gunicorn but requirements.txt does not list it."""
+    path = project / "requirements.txt"
+    text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+    wanted = contract.process_types(project).get("web", "").startswith("gunicorn ")
+    if not text or not wanted or re.search(r"(?im)^\s*(?:gunicorn\b|-|.*\0)", text):
+        # A file that includes others, or is in UTF-16, is not checked here.
+        return []
+    listed = re.findall(r"(?m)^\s*([A-Za-z0-9][\w.-]*)", text)
+    return [
+        f"requirements.txt lists {', '.join(listed[:5]) or 'nothing'}, but not gunicorn, which the "
+        "Procfile starts. Add what is missing. If the file belongs to an older project, rename it "
+        "and add the right one:\nmv requirements.txt old-requirements.txt"
+    ]

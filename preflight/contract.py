@@ -30,7 +30,6 @@ def check(tree: Path, names: list[str], unsent: dict[str, str] | None = None) ->
         *check_package_managers(tree, names, unsent),
         *map(Problem, check_python_version(tree, names)),
         *map(Problem, check_procfile(tree, names, unsent)),
-        *(Problem(sentence, blocks_install=True) for sentence in check_settings(tree)),
         *check_requirements(tree, names),
         *map(Problem, check_rest(tree, names, unsent)),
     ]
@@ -173,57 +172,6 @@ def check_procfile(tree: Path, names: list[str], unsent: dict[str, str]) -> list
     if meant and "Procfile" not in names:
         sentence += f"\ngit mv {meant[0]} Procfile"
     return [sentence]
-
-
-def find_mixed(project: Path) -> list[str]:
-    """Return a sentence for each file that belongs to another project than the Procfile."""
-    return [*check_settings(project), *check_server(project)]
-
-
-def check_settings(tree: Path) -> list[str]:
-    """Return a sentence if manage.py and the Procfile's WSGI module belong to two projects.
-
-    Their settings modules may differ, as config.settings.local does, but not the package.
-    """
-    module = re.search(r"([\w.]+\.wsgi)\b", process_types(tree).get("web", ""))
-    if not module:
-        return []
-    of_build = find_settings(tree / "manage.py")
-    of_site = find_settings(tree / (module[1].replace(".", "/") + ".py"))
-    if not of_build or not of_site or of_build.split(".")[0] == of_site.split(".")[0]:
-        return []
-    return [
-        f"manage.py uses {of_build}, but the Procfile starts {module[1]}, which uses {of_site}. "
-        "Heroku would build one project and start another. If manage.py belongs to an older "
-        "project, rename it and add the right one:\nmv manage.py old-manage.py"
-    ]
-
-
-def find_settings(path: Path) -> str | None:
-    """Return the settings module that manage.py or wsgi.py names, or None."""
-    text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
-    found = re.search(r"DJANGO_SETTINGS_MODULE['\"]\W+([\w.]+)", text)
-    return found[1] if found else None
-
-
-def check_server(tree: Path) -> list[str]:
-    """Return a sentence if the Procfile starts gunicorn but requirements.txt does not list it.
-
-    A rehearsal finds this after the installation. Before a setup, it shows that the file belongs to
-    another project.
-    """
-    path = tree / "requirements.txt"
-    text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
-    wanted = process_types(tree).get("web", "").startswith("gunicorn ")
-    if not text or not wanted or re.search(r"(?im)^\s*(?:gunicorn\b|-|.*\0)", text):
-        # A file that includes others, or is in UTF-16, is not checked here.
-        return []
-    listed = re.findall(r"(?m)^\s*([A-Za-z0-9][\w.-]*)", text)
-    return [
-        f"requirements.txt lists {', '.join(listed[:5]) or 'nothing'}, but not gunicorn, which the "
-        "Procfile starts. Add what is missing. If the file belongs to an older project, rename it "
-        "and add the right one:\nmv requirements.txt old-requirements.txt"
-    ]
 
 
 def find_package(names: list[str]) -> str:

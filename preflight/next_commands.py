@@ -8,7 +8,7 @@ from fnmatch import fnmatch
 from functools import cached_property
 from pathlib import Path
 
-from preflight import contract, process, setup, source
+from preflight import choices, contract, process, setup, source
 
 # The steps in order, each with the title that is printed before its first command.
 TITLES = {
@@ -100,7 +100,7 @@ class Folder:
     @cached_property
     def mixed(self) -> list[str]:
         """What to fix first if the folder has files from two projects."""
-        return contract.find_mixed(self.path)
+        return choices.find_mixed(self.path)
 
     @cached_property
     def app_json(self) -> dict:

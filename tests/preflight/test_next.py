@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -9,7 +10,7 @@ import sys
 
 import pytest
 
-from preflight import __main__, contract, next_commands
+from preflight import __main__, next_commands
 from preflight.next_commands import Folder
 from tests.helpers import BARE, ROOT, run
 
@@ -41,6 +42,7 @@ FILES = {
         }
     ),
     "README.md": "# Site\n\n## Deploy it\n",
+    ".heroku-django.yaml": "default_context:\n",
 }
 
 
@@ -236,6 +238,32 @@ def test_no_printed_command_stages_local_files(tmp_path, there):
     assert ignored == ["__pycache__/", ".env", "db.sqlite3"]
 
 
+HEROKU = """#!/bin/sh
+echo "$@" >> "$RECORD"
+[ "$1" != create ] || git remote add heroku "$REMOTE"
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="runs the commands in bash")
+def test_the_whole_list_can_be_pasted(tmp_path, monkeypatch):
+    project = tmp_path / "it's a $HOME"
+    for name, text in FILES.items():
+        write(project / name, text)
+    write(tmp_path / "bin/heroku", HEROKU)
+    (tmp_path / "bin/heroku").chmod(0o755)
+    git(tmp_path, "init", "-q", "--bare", "-b", "main", "heroku.git")
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("RECORD", str(tmp_path / "record"))
+    monkeypatch.setenv("REMOTE", str(tmp_path / "heroku.git"))
+    found = [c.text for c in next_commands.find(Folder(project, False)) if c.step != "set-up"]
+    pasted = subprocess.run(["bash", "-e"], input="\n".join(found), cwd="/", text=True)
+    assert pasted.returncode == 0
+    assert "manage.py" in git(tmp_path / "heroku.git", "ls-tree", "--name-only", "main").split()
+    said = (tmp_path / "record").read_text(encoding="utf-8").splitlines()
+    assert said[:3] == ["login", "create my-app", "addons:create heroku-postgresql:essential-0"]
+    assert re.fullmatch(r"config:set SECRET_KEY=[\w-]{80,}", said[4]) and said[-1] == "open"
+
+
 def test_a_tracked_env_is_taken_out_of_git(folder):
     write(folder / ".env", "SECRET_KEY=mine\n")
     git(folder, "add", "-f", ".env")
@@ -302,9 +330,9 @@ def test_an_invalid_app_json_does_not_hide_other_commands(folder):
 
 def test_a_kept_readme_is_not_named_as_the_guide(folder):
     write(folder / "README.md", "# Mine\n")
-    assert notes(folder) == ""
-    write(folder / ".heroku-django.yaml", "")
     assert "project_slug=guide" in notes(folder)
+    (folder / ".heroku-django.yaml").unlink()
+    assert notes(folder) == ""
 
 
 def test_files_of_two_projects_are_shown_before_anything_else(folder):
@@ -312,7 +340,7 @@ def test_files_of_two_projects_are_shown_before_anything_else(folder):
     assert list(find(folder)) == ["go"]
     assert "mysite.settings" in notes(folder) and "config.settings" in notes(folder)
     assert "mv manage.py old-manage.py" in notes(folder).splitlines()
-    write(folder / "manage.py", FILES["manage.py"].replace("settings", "settings.local"))
+    (folder / ".heroku-django.yaml").unlink()
     assert "push" in find(folder)
 
 
@@ -322,9 +350,11 @@ def test_a_setup_with_files_of_two_projects_reports_nothing_else(folder, capsys)
     assert __main__.main(arguments) == 1
     [step] = json.loads(capsys.readouterr().out)["steps"]
     assert step["state"] == "FAILED" and "mysite.settings" in step["detail"]
-    names = [name for name in FILES if name != "app.json"]
-    [problem] = [p for p in contract.check(folder, names) if "mysite" in p.sentence]
-    assert problem.blocks_install
+
+
+def test_settings_in_one_package_are_not_two_projects(folder):
+    write(folder / "manage.py", FILES["manage.py"].replace("config.settings", "config.local"))
+    assert "push" in find(folder)
 
 
 def test_requirements_of_another_project_are_shown_before_anything_else(folder):

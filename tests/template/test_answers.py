@@ -70,6 +70,7 @@ def test_any_folder_gives_a_name_that_heroku_takes(tmp_path, slug):
     assert re.fullmatch(r"[a-z][a-z0-9-]{1,28}[a-z0-9]", name), name
 
 
+@pytest.mark.long
 def test_the_nastiest_name_is_proved_in_full(tmp_path):
     name = """"It's" \\ {{ 7*7 }} {% if %} $(touch owned) <b> 我 🚀 Ü"""
     answers = {"project_slug": "django", "accounts": "allauth", "packaging": "uv"}

@@ -425,8 +425,8 @@ except KeyboardInterrupt:
 """
 PREFLIGHT = """
 import pathlib, time
-pathlib.Path("started").touch()
 try:
+    pathlib.Path("started").touch()
     time.sleep(60)
 except KeyboardInterrupt:
     time.sleep(0.5)
@@ -460,3 +460,13 @@ def test_ctrl_c_while_a_hook_is_imported_leaves_no_traceback(tmp_path, name, mod
     (tmp_path / f"{module}.py").write_text(stop, encoding="utf-8")
     ended = run([sys.executable, hook], tmp_path, BARE | {"PYTHONPATH": str(tmp_path)})
     assert (ended.status, ended.output) == (-signal.SIGINT, "")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="sends a signal to itself")
+def test_ctrl_c_is_ignored_if_the_caller_ignores_it(tmp_path):
+    hook = render_hook(PRE, tmp_path)
+    stop = "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n"
+    (tmp_path / "difflib.py").write_text(stop, encoding="utf-8")
+    env = BARE | {"PYTHONPATH": str(tmp_path)}
+    ended = run(["sh", "-c", 'trap "" INT; exec "$0" "$1"', sys.executable, hook], tmp_path, env)
+    assert (ended.status, ended.output) == (0, "")

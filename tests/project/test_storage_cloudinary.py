@@ -13,6 +13,9 @@ from tests.helpers import ROOT, production, render, run
 from tests.project.cloudinary_api import FAULTS
 from tests.project.console import Console, Failed
 
+# One worker runs all of these tests, because they share a server.
+pytestmark = pytest.mark.xdist_group("cloudinary")
+
 PNG = "bytes.fromhex('89504e470d0a1a0a') + b'rest'"
 MP4 = "b'\\0\\0\\0\\x20ftypisom' + b'rest'"
 
@@ -272,9 +275,6 @@ def test_a_wrong_account_is_refused_without_a_word_of_the_secret(site, python, c
 MEMORY = """
 import hashlib
 from tempfile import TemporaryFile
-
-# One worker runs all of these tests, because they share a server.
-pytestmark = pytest.mark.xdist_group("cloudinary")
 def peak():
     return int(open('/proc/self/status').read().split('VmHWM:')[1].split()[0]) // 1024
 with TemporaryFile() as file:

@@ -12,6 +12,9 @@ from tests.helpers import production, render, run
 from tests.project.console import Console, Failed
 from tests.project.s3 import FAULTS
 
+# One worker runs all of these tests, because they share a server.
+pytestmark = pytest.mark.xdist_group("s3")
+
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory, django_version):
@@ -181,9 +184,6 @@ def test_nobody_listening_is_an_os_error(site, python, bucket):
 MEMORY = """
 import hashlib, resource
 from tempfile import TemporaryFile
-
-# One worker runs all of these tests, because they share a server.
-pytestmark = pytest.mark.xdist_group("s3")
 def peak():
     return int(open('/proc/self/status').read().split('VmHWM:')[1].split()[0]) // 1024
 with TemporaryFile() as file:

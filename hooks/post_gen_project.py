@@ -67,10 +67,12 @@ def run_python(*arguments: str) -> int:
     try:
         return process.wait()
     except KeyboardInterrupt:
-        # The process has received the same Ctrl-C, and stops the processes that it started.
+        # The process has received the same Ctrl-C, and stops the processes that it started. A
+        # second Ctrl-C must not end it before that.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         try:
-            process.wait(timeout=30)
-        except (KeyboardInterrupt, subprocess.TimeoutExpired):
+            process.wait(timeout=60)
+        except subprocess.TimeoutExpired:
             process.kill()
         raise
 
@@ -171,16 +173,11 @@ def wait_for_cookiecutter() -> None:
         time.sleep(0.02)
 
 
-def work() -> str:
-    """Set up, prove and commit the project, and print the next commands; return the outcome."""
-    if not has_own_preflight():
-        say(OTHER_PREFLIGHT)
-        return NOT_PROVED
-    new = start_repository()
-    outcome = prove()
+def finish(outcome: str, new: bool) -> None:
+    """Report what is wrong, or commit a new repository; print the next commands."""
     if outcome == FAILED:
         report_failure()
-        return outcome
+        return
     if outcome == NOT_PROVED:
         report_missing_proof()
         if ANSWERS["_verify"] == "required":
@@ -189,27 +186,32 @@ def work() -> str:
     if new:
         commit()
     run_python("preflight.pyz", "next")
-    return outcome
 
 
 def main() -> int:
     """Do the work, print a line with the outcome for programs, and return the exit status."""
-    began = time.monotonic()
+    began, outcome = time.monotonic(), NOT_PROVED
     try:
         signal.signal(signal.SIGINT, ON_CTRL_C)
         for stream in (sys.stdout, sys.stderr):
             stream.reconfigure(errors="replace", line_buffering=True)
         remove_empty_folders()
         if is_update():
+            say("These files are for cruft to compare, so nothing is set up or proved.")
             return 0
-        outcome = work()
+        if has_own_preflight():
+            new = start_repository()
+            outcome = prove()
+            finish(outcome, new)
+        else:
+            say(OTHER_PREFLIGHT)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     except KeyboardInterrupt:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        outcome = NOT_PROVED
         wait_for_cookiecutter()
         say("\nStopped.")
-        report_missing_proof()
+        if outcome == NOT_PROVED:
+            report_missing_proof()
     say(f"heroku-django: outcome={outcome} seconds={time.monotonic() - began:.1f}")
     return int(outcome == FAILED or (outcome, ANSWERS["_verify"]) == (NOT_PROVED, "required"))
 

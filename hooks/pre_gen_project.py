@@ -113,7 +113,8 @@ def suggest_heroku_app_name(name: str) -> str:
 def check_time_zone(name: str) -> str | None:
     """Return what is wrong with the time zone, or None; without a list of time zones, allow any."""
     known = available_timezones() - NO_TIME_ZONES
-    if name in known or not known and name not in NO_TIME_ZONES:
+    possible = re.fullmatch(r"[A-Za-z0-9_+/-]+", name) and name not in NO_TIME_ZONES
+    if name in known or possible and not known:
         return None
     return (
         f"There is no time zone {name!r}. Did you mean {suggest_time_zone(name)}? See all names on "
@@ -153,13 +154,21 @@ def find_problems(answers: dict) -> dict[str, str]:
     return {name: problem for name, problem in found.items() if problem}
 
 
+def find_output_folder() -> Path:
+    """Return the folder that contains the project's; cruft does not pass it to hooks."""
+    if "_output_dir" in ANSWERS:
+        return Path(ANSWERS["_output_dir"]).resolve()
+    depth = len([part for part in Path(ANSWERS["project_slug"]).parts if part != ".."])
+    return PROJECT.resolve().parents[max(depth, 1) - 1]
+
+
 def find_left_folders() -> list[Path]:
     """Return the empty parent folders that cookiecutter leaves if the slug contains a slash.
 
     After this hook fails, cookiecutter removes only the project's own folder.
     """
     found: list[Path] = []
-    output = Path(ANSWERS.get("_output_dir", "")).resolve()
+    output = find_output_folder()
     if not re.search(r"[/\\]", ANSWERS["project_slug"]) or any(PROJECT.iterdir()):
         return found
     for parent in PROJECT.resolve().parents:
@@ -195,14 +204,15 @@ def escape(answer: str | bool) -> str | bool:
 def build_command(answers: dict) -> str:
     """Return the command that generates a project with these answers, without questions."""
     beside = Path(shutil.which("python3") or "").parent == Path(sys.executable).parent
-    python = "py" if os.name == "nt" else "python3" if beside else quote(sys.executable)
+    python = "python3" if beside else quote(sys.executable)
+    python = f"& {python}" if os.name == "nt" else python
     cruft = "_commit" in ANSWERS
     command = f"{python} -m {'cruft create' if cruft else 'cookiecutter'} --no-input"
     if any(PROJECT.iterdir()):
         command += " -f" if cruft else " -f -s"
-    output = ANSWERS.get("_output_dir", str(PROJECT.parent))
-    if os.path.realpath(os.environ.get("PWD", "")) != os.path.realpath(output):
-        command += f" --output-dir {quote(output)}"
+    output = find_output_folder()
+    if Path(os.environ.get("PWD", "")).resolve() != output:
+        command += f" --output-dir {quote(str(output))}"
     if ANSWERS.get("_checkout"):
         command += f" --checkout {quote(ANSWERS['_checkout'])}"
     command += f" {quote(ANSWERS['_template'])}"

@@ -12,9 +12,14 @@ def start_in_foreground(
 ) -> subprocess.Popen:
     """Start a command in its own process group, as a terminal does.
 
-    Restore SIGINT for the command: a background job of a script ignores SIGINT, and the tests may
-    run as one.
+    Restore the signals that end a command: a background job of a script ignores SIGINT, nohup
+    ignores SIGHUP, and the tests may run under either.
     """
+
+    def restore_signals() -> None:
+        for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+            signal.signal(number, signal.SIG_DFL)
+
     return subprocess.Popen(
         [str(part) for part in command],
         cwd=cwd,
@@ -23,7 +28,7 @@ def start_in_foreground(
         stdout=output,
         stderr=subprocess.STDOUT,
         start_new_session=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=restore_signals,
     )
 
 

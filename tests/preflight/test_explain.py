@@ -339,7 +339,7 @@ def test_a_terminal_shows_colours_and_what_runs(project):
     assert process.wait(timeout=30) == 1
     text = shown.decode()
     assert "\x1b[31m  FAILED      build    collectstatic" in text
-    assert re.search(r"\r\x1b\[2K +\d+ s   .*build collectstatic", text)
+    assert re.search(r"\r\x1b\[2K +\d+ s  running: .*collectstatic", text)
     # The line of what runs is gone before any other is printed.
     assert text.rstrip().splitlines()[-1].startswith("The whole output is in")
 

@@ -230,6 +230,9 @@ def test_the_folders_that_cookiecutter_leaves_are_named(pre, tmp_path, capsys):
     hook.main()
     assert f"  {tmp_path / 'out/a/b'}" in capsys.readouterr().err.splitlines()
     assert pre(project_slug="x y").find_left_folders() == []
+    hook = pre(project_slug="d/e", _commit="0" * 40, _output_dir=None)
+    assert hook.find_left_folders() == [tmp_path / "out/d"]
+    assert f"--output-dir {tmp_path / 'out'} " in hook.build_command({})
 
 
 def test_the_answers_reach_a_hook_as_data(pre):
@@ -424,12 +427,14 @@ except KeyboardInterrupt:
     print("Aborted!", flush=True)
 """
 PREFLIGHT = """
-import pathlib, time
+import pathlib, signal, time
 try:
     pathlib.Path("started").touch()
     time.sleep(60)
 except KeyboardInterrupt:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     time.sleep(0.5)
+    pathlib.Path("cleaned-up").touch()
     raise SystemExit(130)
 """
 
@@ -447,9 +452,29 @@ def test_the_outcome_stays_the_last_line_after_ctrl_c(tmp_path):
         assert process.poll() is None and time.monotonic() < deadline
         time.sleep(0.01)
     press_ctrl_c(process)
+    time.sleep(0.2)
+    # A second Ctrl-C does not end preflight before it has cleaned up.
+    press_ctrl_c(process)
     lines = process.communicate(timeout=20)[0].decode().splitlines()
     assert lines[0] == "Aborted!" and lines[-1].startswith("heroku-django: outcome=not-proved ")
     assert not [line for line in lines if "Traceback" in line]
+    assert (tmp_path / "cleaned-up").exists()
+
+
+def test_ctrl_c_after_the_proof_keeps_the_outcome(post, monkeypatch, capsys):
+    hook = post(_verify="required")
+
+    def stop_next(*arguments):
+        if "next" in arguments:
+            raise KeyboardInterrupt
+        return 0
+
+    monkeypatch.setattr(hook, "run_python", stop_next)
+    monkeypatch.setattr(hook, "COOKIECUTTER", -1)
+    assert hook.main() == 0
+    said = capsys.readouterr().out
+    assert "not proved" not in said
+    assert said.splitlines()[-1].startswith("heroku-django: outcome=proved ")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="sends a signal to itself")

@@ -1,5 +1,15 @@
-"""Set the new project up, prove it, and say what comes next. Runs in the project's folder."""
+"""Set the new project up, prove that it deploys, and show what to type next."""
+# ruff: noqa: E402
 
+import signal
+
+# Until main() handles Ctrl-C, it ends this process silently, without a traceback. Where the caller
+# has switched Ctrl-C off, it stays off.
+ON_CTRL_C = signal.getsignal(signal.SIGINT)
+if ON_CTRL_C != signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+import hashlib
 import json
 import os
 import subprocess
@@ -9,88 +19,64 @@ import time
 from pathlib import Path
 
 ANSWERS = json.loads(r"""{{ cookiecutter|tojson }}""")
+PROJECT, COOKIECUTTER = Path.cwd(), os.getppid()
 
-PROJECT = Path.cwd()
-VERIFY = ANSWERS["_verify"]
+PROVED, NOT_PROVED, FAILED, NOT_ASKED = "proved", "not-proved", "failed", "not-asked"
+# The exit statuses of preflight. Any other one means that nothing was proved.
+OUTCOMES, STOPPED = {0: PROVED, 1: FAILED}, 130
+PROVE = ("preflight.pyz", "--uncommitted", "setup", "--rehearse")
 
-# Folders that stay empty with some answers. Only empty ones are removed.
-MAYBE_EMPTY = (
-    ".github/workflows",
-    ".github",
-    "templates/allauth/elements",
-    "templates/allauth/layouts",
-    "templates/allauth",
-    "templates/socialaccount/snippets",
-    "templates/socialaccount",
-    "templates/pictures",
-    "pictures/migrations",
-    "pictures/templatetags",
-    "pictures",
-)
+# The preflight.pyz of this template. tools/build_pyz.py writes this line.
+PREFLIGHT_SHA256 = "12a11266bb143a0167d11d7179b6cae5ba0e969da2ac8516da552d56ba206196"
+OTHER_PREFLIGHT = """\
+The preflight.pyz in this folder is not the one of this template, so it was not run.
+To replace it, go to the folder and remove the file:
+  rm preflight.pyz
+Then run the command again that generated the project.
+"""
 
-# What production needs besides its secret key and its database. The values are the owner's.
-STORAGE_COMMANDS = {
-    "whitenoise": [],
-    "s3": [
-        ("", "heroku config:set AWS_STORAGE_BUCKET_NAME=... AWS_S3_REGION_NAME=..."),
-        ("", "heroku config:set AWS_ACCESS_KEY_ID=... AWS_SECRET_ACCESS_KEY=..."),
-    ],
-    "cloudinary": [("", "heroku config:set CLOUDINARY_URL=cloudinary://key:secret@cloud")],
-}
-
-TRY_STORAGE = "heroku run python manage.py check_storage"
-
-# The exit statuses of preflight.
-PROVED, FAILED, STOPPED = 0, 1, 130
+# Folders that have no file with some answers, inner ones first.
+MAYBE_EMPTY = """
+.github/workflows .github templates/allauth/elements templates/allauth/layouts templates/allauth
+templates/socialaccount/snippets templates/socialaccount templates/pictures
+pictures/migrations pictures/templatetags pictures
+""".split()
 
 
 def say(text: str = "") -> None:
-    """Print a line; where nobody reads any more, as behind `| head`, go on in silence."""
+    """Print a line; go on silently if nothing reads the output any more, as after `| head`."""
     try:
         print(text, flush=True)
     except BrokenPipeError:
         sys.stdout = open(os.devnull, "w", encoding="utf-8")
 
 
-def tell(title: str, seconds: float, detail: str) -> None:
-    """Print a line in the form of preflight's."""
-    say(f"  {'ok':<10}  {'project':<7}  {title:<15}  {seconds:5.1f} s  {detail}")
-
-
-def run_git(*arguments: str) -> subprocess.CompletedProcess | None:
-    """Run git in the project; return None where there is no git."""
+def run_git(*arguments: str) -> tuple[int, str]:
+    """Run git in the project; return its exit status, 127 without git, and its output."""
+    options = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
     try:
-        return subprocess.run(
-            ["git", *arguments],
-            cwd=PROJECT,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            check=False,
-            env=os.environ | {"LC_ALL": "C"},
-        )
-    except OSError:
-        return None
+        ended = subprocess.run(["git", *arguments], **options, env=os.environ | {"LC_ALL": "C"})
+    except OSError as error:
+        return 127, str(error)
+    return ended.returncode, ended.stdout.decode("utf-8", errors="replace").strip()
 
 
-def succeeded(finished: subprocess.CompletedProcess | None) -> bool:
-    """Return whether a command ran and ended well."""
-    return finished is not None and finished.returncode == 0
-
-
-def is_update() -> bool:
-    """Return whether cruft only compares versions, in a temporary folder that it throws away.
-
-    It then wants the files and nothing else: a repository, a lock file or an environment would
-    stand in its way. https://cruft.github.io/cruft/
-    """
-    temporary = Path(tempfile.gettempdir()).resolve()
-    return "_commit" in ANSWERS and temporary in PROJECT.resolve().parents
+def run_python(*arguments: str) -> int:
+    """Run Python in the project and return its exit status; leave no process behind on Ctrl-C."""
+    process = subprocess.Popen([sys.executable, *arguments])
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        # The same Ctrl-C has reached the process, which ends what it has started.
+        try:
+            process.wait(timeout=30)
+        except (KeyboardInterrupt, subprocess.TimeoutExpired):
+            process.kill()
+        raise
 
 
 def remove_empty_folders() -> None:
-    """Remove the folders that no file was made for."""
+    """Remove the folders that got no file."""
     for name in MAYBE_EMPTY:
         try:
             (PROJECT / name).rmdir()
@@ -98,171 +84,134 @@ def remove_empty_folders() -> None:
             continue
 
 
-def start_repository() -> str:
-    """Begin a git repository; return "new", "existing" or "none".
+def is_update() -> bool:
+    """Return whether `cruft update` or `cruft diff` only generates files to compare.
 
-    Inside a repository that is already there, such as a clone made by a course, nothing is done.
+    Both clone the template into the folder repo of a temporary folder, next to their results, and
+    generate into another temporary folder. `cruft create` clones it elsewhere.
+    Source: _commands/update.py, diff.py and utils/generate.py of cruft 2.16.
     """
-    began = time.monotonic()
-    if not ANSWERS["_git_init"] or run_git("--version") is None:
-        return "none"
-    inside = run_git("rev-parse", "--is-inside-work-tree")
-    if succeeded(inside) or "not a git repository" not in inside.stderr:
-        # An error that is another, such as a folder of somebody else, is no reason to begin one.
-        return "existing"
-    if not succeeded(run_git("init", "--quiet", "--initial-branch=main")):
+    temporary = Path(tempfile.gettempdir()).resolve()
+    if "_commit" not in ANSWERS or PROJECT.resolve().parent.parent != temporary:
+        return False
+    return any(
+        os.path.isdir(folder / "repo/.git") and os.path.isdir(folder / results)
+        for folder in temporary.glob(f"{tempfile.gettempprefix()}*")
+        for results in ("current_template", "remote")
+    )
+
+
+def start_repository() -> bool:
+    """Begin a git repository; return whether it is new.
+
+    Nothing is done in a repository that exists, such as a course's, or that git cannot read.
+    """
+    status, output = run_git("rev-parse", "--is-inside-work-tree")
+    if not ANSWERS["_git_init"] or status in {0, 127} or "not a git repository" not in output:
+        return False
+    if run_git("init", "--quiet", "--initial-branch=main")[0] != 0:
         # git before 2.28 cannot name the branch.
         run_git("init", "--quiet")
         run_git("symbolic-ref", "HEAD", "refs/heads/main")
-    tell("git", time.monotonic() - began, "a repository, branch main")
-    return "new"
+    return True
 
 
-def prove() -> int:
-    """Set the project up and rehearse its deploy; return preflight's exit status.
+def has_own_preflight() -> bool:
+    """Return whether preflight.pyz is the file of this template, the only one that is run.
+
+    In a folder that existed before, the file may be an older one, or anybody's.
+    """
+    content = (PROJECT / "preflight.pyz").read_bytes()
+    return hashlib.sha256(content).hexdigest() == PREFLIGHT_SHA256
+
+
+def prove() -> str:
+    """Set the project up and rehearse its deploy; return the outcome.
 
     Nothing is committed yet, so the rehearsal takes the files as the first commit will.
     """
-    command = [sys.executable, "preflight.pyz", "--uncommitted", "setup", "--rehearse"]
-    process = subprocess.Popen(command, cwd=PROJECT)
-    try:
-        return process.wait()
-    except KeyboardInterrupt:
-        # The same Ctrl-C has reached preflight, which ends what it has started and says so.
-        try:
-            process.wait(timeout=30)
-        except (KeyboardInterrupt, subprocess.TimeoutExpired):
-            process.kill()
-        return STOPPED
-
-
-def commit(repository: str) -> str | None:
-    """Make the first commit; return what to do instead where git does not know who commits.
-
-    The files are staged in any case.
-    """
-    if repository != "new":
-        return None
-    run_git("add", "--all")
-    if succeeded(run_git("commit", "--quiet", "-m", "Start the project")):
-        return None
-    return (
-        "git does not know you yet, so nothing is committed. Paste these three lines:\n"
-        '  git config --global user.name "Your Name"\n'
-        '  git config --global user.email "you@example.com"\n'
-        '  git commit -m "Start the project"'
-    )
-
-
-def push_command() -> str:
-    """Return the command that sends this project to Heroku, from its branch and its folder."""
-    prefix = run_git("rev-parse", "--show-prefix")
-    inside = prefix.stdout.strip().rstrip("/") if succeeded(prefix) else ""
-    if inside:
-        return f"git subtree push --prefix {inside} heroku main"
-    branch = run_git("symbolic-ref", "--short", "HEAD")
-    on_main = not succeeded(branch) or branch.stdout.strip() == "main"
-    return f"git push heroku {'main' if on_main else 'HEAD:main'}"
-
-
-def next_commands(committed: bool) -> str:
-    """Return what to type next, in a form that bash and PowerShell both take.
-
-    `committed` says whether the first commit is made or, where git knows nobody, was explained.
-    """
-    windows = os.name == "nt"
-    python = r".venv\Scripts\python" if windows else ".venv/bin/python"
-    folder = f'"{PROJECT}"' if " " in str(PROJECT) else str(PROJECT)
-    key = f"$({python} -c 'import secrets; print(secrets.token_urlsafe(64))')"
-    set_up = (PROJECT / python.replace("\\", "/")).exists() or (PROJECT / f"{python}.exe").exists()
-    commands = [
-        ("Go there", f"cd {folder}"),
-        *([] if set_up else [("Set it up", f"{any_python()} preflight.pyz setup")]),
-        ("Start it", f"{python} manage.py runserver"),
-        *([] if committed else [("Commit it", "git add .")]),
-        *([] if committed else [("", 'git commit -m "Start the project"')]),
-        ("Deploy it", "heroku login"),
-        ("", f"heroku create {ANSWERS['heroku_app_name']}"),
-        ("", "heroku addons:create heroku-postgresql:essential-0"),
-        ("", f'heroku config:set SECRET_KEY="{key}"'),
-        *STORAGE_COMMANDS[ANSWERS["storage"]],
-        ("", push_command()),
-        *([("", TRY_STORAGE)] if STORAGE_COMMANDS[ANSWERS["storage"]] else []),
-        ("", "heroku open"),
-    ]
-    lines = [f"  {what:<10}  {command}" for what, command in commands]
-    return "\n".join([*lines, "", guide()])
-
-
-def any_python() -> str:
-    """Return what starts a Python on this system, before there is an environment."""
-    return "py" if os.name == "nt" else "python3"
-
-
-def guide() -> str:
-    """Return where the steps are explained; a README that was here before explains others."""
-    readme = PROJECT / "README.md"
-    text = readme.read_text(encoding="utf-8", errors="replace") if readme.is_file() else ""
-    if "\n## Deploy it\n" in text:
-        return "README.md explains each step, and what it costs."
-    return (
-        "Your README.md stayed as it was, so the project's own, which explains each step, is not\n"
-        "here. To read it, generate once more, beside this folder, with project_slug=guide\n"
-        "and _verify=none."
-    )
-
-
-def close(outcome: str, seconds: float) -> None:
-    """Print the last line, which a program can read."""
-    say(f"heroku-django: outcome={outcome} seconds={seconds:.1f}")
-
-
-def report_failure(repository: str) -> None:
-    """Say whose fault a failure is."""
-    if repository == "existing":
-        say("Your own files stayed as they were; one of them may be the reason. Fix it, then")
-        say(f"  {any_python()} preflight.pyz --uncommitted setup --rehearse")
-    else:
-        say("This is a fault of the template, not yours. Please report it with that output:")
-        say("  https://github.com/org/heroku-django/issues")
-
-
-def work() -> int:
-    """Do everything in order; return the exit status."""
-    began = time.monotonic()
-    remove_empty_folders()
-    if is_update():
-        return 0
-    repository = start_repository()
-    status = prove() if VERIFY != "none" else None
+    if ANSWERS["_verify"] == "none":
+        return NOT_ASKED
+    status = run_python(*PROVE)
+    if status == STOPPED:
+        raise KeyboardInterrupt
     say()
-    if status == FAILED:
-        report_failure(repository)
-        close("failed", time.monotonic() - began)
-        return 1
-    if status not in {None, PROVED}:
-        say(f"The project is in {PROJECT}. Its proof is missing; get it later, there, with")
-        say(f"  {any_python()} preflight.pyz --uncommitted setup --rehearse")
-        say()
-    advice = commit(repository) if status != STOPPED else None
-    if advice:
-        say(f"{advice}\n")
-    say(next_commands(committed=repository == "new" and status != STOPPED))
-    outcome = {PROVED: "proved", None: "not-asked"}.get(status, "not-proved")
-    close(outcome, time.monotonic() - began)
-    return 1 if VERIFY == "required" and outcome == "not-proved" else 0
+    return OUTCOMES.get(status, NOT_PROVED)
+
+
+def commit() -> None:
+    """Make the first commit; if git refuses, show its message. The files stay staged."""
+    run_git("add", "--all")
+    status, output = run_git("commit", "--quiet", "-m", "Start the project")
+    if status != 0:
+        say(f"Nothing is committed yet. git says:\n\n{output}\n")
+
+
+def report_failure() -> None:
+    """Say whose fault a failure is: the template's, or that of a file that was here before."""
+    status, kept = run_git("ls-files")
+    if status != 0 or not kept:
+        say("If the folder was empty before, this is a fault of the template, not yours. Please")
+        say("report it with the output above: https://github.com/org/heroku-django/issues")
+        return
+    say("Your own files were kept, and one of them may be the cause. To use the template's file,")
+    say("rename yours, then run the same command again. It adds the files that are missing.")
+
+
+def report_missing_proof() -> None:
+    """Say how to prove the project later."""
+    say(f"The project is in {PROJECT}, not proved. To prove it, run this there:")
+    say(f"  {'py' if os.name == 'nt' else 'python3'} {' '.join(PROVE)}\n")
+
+
+def wait_for_cookiecutter() -> None:
+    """Wait until the same Ctrl-C has ended cookiecutter, which prints "Aborted!" as it ends."""
+    deadline = time.monotonic() + 2
+    while os.getppid() == COOKIECUTTER and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+
+def work() -> str:
+    """Do everything in order; return the outcome."""
+    if not has_own_preflight():
+        say(OTHER_PREFLIGHT)
+        return NOT_PROVED
+    new = start_repository()
+    outcome = prove()
+    if outcome == FAILED:
+        report_failure()
+        return outcome
+    if outcome == NOT_PROVED:
+        report_missing_proof()
+        if ANSWERS["_verify"] == "required":
+            say("_verify=required makes this an error, so cookiecutter removes a new project now.")
+            say("To keep it, generate it with --keep-project-on-failure.\n")
+    if new:
+        commit()
+    run_python("preflight.pyz", "next")
+    return outcome
 
 
 def main() -> int:
-    """Work, and leave in an orderly way when somebody presses Ctrl-C."""
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="replace", line_buffering=True)
+    """Work, print the outcome for programs, and return the exit status."""
+    began = time.monotonic()
     try:
-        return work()
+        signal.signal(signal.SIGINT, ON_CTRL_C)
+        for stream in (sys.stdout, sys.stderr):
+            stream.reconfigure(errors="replace", line_buffering=True)
+        remove_empty_folders()
+        if is_update():
+            return 0
+        outcome = work()
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
     except KeyboardInterrupt:
-        say(f"\nStopped. The project is in {PROJECT}, not set up and not proved.")
-        close("not-proved", 0.0)
-        return 0
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        outcome = NOT_PROVED
+        wait_for_cookiecutter()
+        say("\nStopped.")
+        report_missing_proof()
+    say(f"heroku-django: outcome={outcome} seconds={time.monotonic() - began:.1f}")
+    return int(outcome == FAILED or (outcome, ANSWERS["_verify"]) == (NOT_PROVED, "required"))
 
 
 if __name__ == "__main__":

@@ -1,63 +1,93 @@
-"""Are the answers usable? Runs before the project is written, and stops with every reason."""
+"""Check the answers before the project is written; stop with every reason and a way to go on."""
+# ruff: noqa: E402
 
-import json
-import re
-import subprocess
+import signal
 import sys
+
+# Ctrl-C ends this process silently, without a traceback, unless the caller has switched it off.
+if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+if sys.version_info < (3, 10):  # noqa: UP036 - cookiecutter also runs on older ones.
+    sys.exit("heroku-django needs Python 3.10 or newer: https://www.python.org/downloads/")
+
+import difflib
+import json
+import os
+import re
+import shlex
+import shutil
 from pathlib import Path
 from zoneinfo import available_timezones
 
 ANSWERS = json.loads(r"""{{ cookiecutter|tojson }}""")
+PROJECT = Path.cwd()
+# The answers of cookiecutter.json, without those that follow from others.
+DEFAULTS = {
+    "project_name": "My site",
+    "project_slug": ANSWERS["__slug_of_name"],
+    "heroku_app_name": ANSWERS["__app_of_slug"],
+    "storage": "whitenoise",
+    "accounts": "django",
+    "django_version": "5.2",
+    "python_version": "3.13",
+    "packaging": "pip",
+    "time_zone": "UTC",
+    "github_actions": True,
+    "_verify": "full",
+    "_git_init": True,
+}
 
 # https://learn.microsoft.com/windows/win32/fileio/naming-a-file: no file may have these names.
 WINDOWS_DEVICES = {"con", "prn", "aux", "nul"} | {
     f"{port}{number}" for port in ("com", "lpt") for number in range(10)
 }
-
-# Waits until cookiecutter has removed the folder, then removes the empty ones above it.
-REMOVE_PARENTS = """
-import pathlib, sys, time
-project, stop = map(pathlib.Path, sys.argv[1:])
-for _ in range(2000):
-    if not project.exists():
-        break
-    time.sleep(0.005)
-for parent in project.parents:
-    if parent == stop or stop not in parent.parents:
-        break
-    try:
-        parent.rmdir()
-    except OSError:
-        break
-"""
+# Names in Persian and Sinhala and families of emoji contain these characters, which join others.
+JOINERS = dict.fromkeys(map(ord, "\u200c\u200d"))
+# Names in the time zone database that mean "whatever this machine has" and "not set yet".
+NO_TIME_ZONES = {"localtime", "Factory"}
 
 
 def check_project_name(name: str) -> str | None:
-    """Return what is wrong with the name of the site, or None."""
-    if not name.strip():
-        return "The name of the site is empty. Give it one, such as: My site"
+    """Return what is wrong with the site's name, or None."""
+    visible = name.translate(JOINERS)
+    if not visible.strip():
+        return "The name of the site is empty."
     if len(name) > 80:
-        return f"The name of the site has {len(name)} characters. Keep it to 80."
-    if not name.isprintable():
-        return "The name of the site holds a line break or another character that cannot be shown."
+        return f"The name of the site has {len(name)} characters. 80 are allowed."
+    if not visible.isprintable():
+        return "The name of the site contains a line break or an invisible character."
     return None
+
+
+def suggest_project_name(name: str) -> str:
+    """Return a name that can be used instead."""
+    shown = "".join(c if ord(c) in JOINERS or c.isprintable() else " " for c in name)
+    name = " ".join(shown.split())[:80].strip()
+    return DEFAULTS["project_name"] if check_project_name(name) else name
 
 
 def check_project_slug(slug: str) -> str | None:
     """Return what is wrong with the folder's name, or None."""
-    example = "One that fits is: my-site"
     if not slug:
-        return f"The folder has no name, and none follows from the name of the site. {example}"
+        return "The folder has no name."
     if len(slug) > 60:
-        return f"The folder's name has {len(slug)} characters. Keep it to 60. {example}"
+        return f"The folder's name has {len(slug)} characters. 60 are allowed."
     if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", slug):
         return (
-            f"The folder's name {slug!r} may hold a-z, A-Z, 0-9, -, _ and . only, and begin and "
-            f"end with a letter or digit. {example}"
+            f"The folder's name is {slug!r}. It may contain a-z, A-Z, 0-9, -, _ and ., and it has "
+            "to start and end with a letter or digit."
         )
     if slug.lower().partition(".")[0] in WINDOWS_DEVICES:
-        return f"{slug!r} is the name of a device on Windows, and no folder there. {example}"
+        return f"The folder's name is {slug!r}, which is the name of a device on Windows."
     return None
+
+
+def suggest_project_slug(slug: str) -> str:
+    """Return a folder's name that can be used instead."""
+    text = re.sub(r"[^A-Za-z0-9._-]+", "-", slug).strip("-._")[:55].rstrip("-._")
+    device = text.lower().partition(".")[0] in WINDOWS_DEVICES
+    return f"my-{text}" if device else text or "my-site"
 
 
 def check_heroku_app_name(name: str) -> str | None:
@@ -68,71 +98,138 @@ def check_heroku_app_name(name: str) -> str | None:
     if re.fullmatch(r"[a-z][a-z0-9-]{1,28}[a-z0-9]", name):
         return None
     return (
-        f"Heroku takes no app named {name!r}: 3 to 30 of a-z, 0-9 and -, beginning with a letter "
-        "and ending with a letter or digit. One that fits is: my-site"
+        f"The app's name is {name!r}. Heroku allows 3 to 30 characters: a-z, 0-9 and -. It has to "
+        "start with a letter, and to end with a letter or digit."
     )
 
 
+def suggest_heroku_app_name(name: str) -> str:
+    """Return an app's name that can be used instead."""
+    text = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+    text = text if text[:1].isalpha() else f"app-{text}"
+    return (text if len(text) > 2 else f"{text}-app")[:30].rstrip("-")
+
+
 def check_time_zone(name: str) -> str | None:
-    """Return what is wrong with the time zone, or None."""
-    known = available_timezones()
-    if not known or name in known:
+    """Return what is wrong with the time zone, or None; any is right where there is no list."""
+    known = available_timezones() - NO_TIME_ZONES
+    if name in known or not known and name not in NO_TIME_ZONES:
         return None
     return (
-        f"There is no time zone {name!r}. Names look like Europe/Berlin: "
+        f"There is no time zone {name!r}. Did you mean {suggest_time_zone(name)}? All names are on "
         "https://en.wikipedia.org/wiki/List_of_tz_database_time_zones"
     )
 
 
+def suggest_time_zone(name: str) -> str:
+    """Return the time zone that was probably meant: in other capitals, its city, or one like it."""
+    known = {zone.lower(): zone for zone in sorted(available_timezones() - NO_TIME_ZONES)}
+    wanted = name.lower().replace(" ", "_")
+    cities = [zone for low, zone in known.items() if low.rpartition("/")[2] == wanted]
+    close = difflib.get_close_matches(wanted, known, n=1, cutoff=0.7)
+    return known.get(wanted) or (cities or [known[low] for low in close] or ["UTC"])[0]
+
+
 def check_verify(mode: str) -> str | None:
-    """Return what is wrong with the private answer about proving, or None."""
+    """Return what is wrong with the private answer about the proof, or None."""
     if mode in {"full", "required", "none"}:
         return None
-    return f"_verify is {mode!r}; it may be full, required or none."
+    return f"_verify is {mode!r}. It may be full, required or none."
 
 
+# The checks in the order of the report, each with what replaces an answer that it refuses.
 CHECKS = {
-    "project_name": check_project_name,
-    "project_slug": check_project_slug,
-    "heroku_app_name": check_heroku_app_name,
-    "time_zone": check_time_zone,
-    "_verify": check_verify,
+    "project_slug": (check_project_slug, suggest_project_slug),
+    "project_name": (check_project_name, suggest_project_name),
+    "heroku_app_name": (check_heroku_app_name, suggest_heroku_app_name),
+    "time_zone": (check_time_zone, suggest_time_zone),
+    "_verify": (check_verify, lambda mode: "full"),
 }
 
 
-def find_problems(answers: dict) -> list[str]:
-    """Return a sentence for every answer that cannot be used."""
-    found = [check(str(answers[name])) for name, check in CHECKS.items()]
-    return [problem for problem in found if problem]
+def find_problems(answers: dict) -> dict[str, str]:
+    """Return a sentence for each answer that cannot be used."""
+    found = {name: check(str(answers[name])) for name, (check, _) in CHECKS.items()}
+    return {name: problem for name, problem in found.items() if problem}
 
 
-def remove_parents_later(project: Path, output: Path) -> None:
-    """Have the empty folders removed that a slug with a slash made above the project's.
+def find_left_folders() -> list[Path]:
+    """Return the empty folders that cookiecutter leaves above the project of a slug with a slash.
 
-    Cookiecutter removes the project's folder itself, after this hook, and fails if it is gone.
+    It removes the project's folder after this hook, and no other.
     """
-    if project.parent != output and output in project.parents:
-        subprocess.Popen(
-            [sys.executable, "-c", REMOVE_PARENTS, str(project), str(output)],
-            cwd=output,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+    found: list[Path] = []
+    output = Path(ANSWERS.get("_output_dir", "")).resolve()
+    if not re.search(r"[/\\]", ANSWERS["project_slug"]) or any(PROJECT.iterdir()):
+        return found
+    for parent in PROJECT.resolve().parents:
+        if parent == output or len(list(parent.iterdir())) > 1:
+            break
+        found.append(parent)
+    return found
+
+
+def quote(text: str) -> str:
+    """Return a text as one argument of a command in bash or, on Windows, in PowerShell."""
+    if os.name != "nt":
+        return shlex.quote(text)
+    # PowerShell reads typographic quotes as plain ones.
+    return "'" + re.sub("(['‘’‚‛])", r"\1\1", text) + "'"
+
+
+def replace_answers(problems: dict[str, str]) -> dict:
+    """Return the answers that differ from the defaults, suggestions in place of unusable ones."""
+    replaced = {name: CHECKS[name][1](str(ANSWERS[name])) for name in problems}
+    given = {name: replaced.get(name, ANSWERS[name]) for name in DEFAULTS}
+    return {name: answer for name, answer in given.items() if answer != DEFAULTS[name]}
+
+
+def escape(answer: str | bool) -> str | bool:
+    """Return an answer so that cookiecutter, which renders what it gets, gives it back."""
+    opening = "{" + "%"
+    if isinstance(answer, str) and any("{" + mark in answer for mark in "#%{"):
+        return f"{opening} raw %}}" + answer + f"{opening} endraw %}}"
+    return answer
+
+
+def build_command(answers: dict) -> str:
+    """Return the command that generates a project with these answers, without questions."""
+    beside = Path(shutil.which("python3") or "").parent == Path(sys.executable).parent
+    python = "py" if os.name == "nt" else "python3" if beside else quote(sys.executable)
+    cruft = "_commit" in ANSWERS
+    command = f"{python} -m {'cruft create' if cruft else 'cookiecutter'} --no-input"
+    if any(PROJECT.iterdir()):
+        command += " -f" if cruft else " -f -s"
+    output = ANSWERS.get("_output_dir", str(PROJECT.parent))
+    if os.path.realpath(os.environ.get("PWD", "")) != os.path.realpath(output):
+        command += f" --output-dir {quote(output)}"
+    if ANSWERS.get("_checkout"):
+        command += f" --checkout {quote(ANSWERS['_checkout'])}"
+    command += f" {quote(ANSWERS['_template'])}"
+    escaped = {name: escape(answer) for name, answer in answers.items()}
+    if cruft:
+        return f"{command} --extra-context {quote(json.dumps(escaped))}"
+    words = {True: "yes", False: "no"}
+    pairs = [quote(f"{name}={words.get(answer, answer)}") for name, answer in escaped.items()]
+    return " ".join([command, *pairs])
 
 
 def main() -> int:
-    """Say everything that is wrong with the answers; return the exit status."""
+    """Report everything that is wrong with the answers; return the exit status."""
     problems = find_problems(ANSWERS)
     if not problems:
         return 0
+    lines = ["No project was made. These answers cannot be used:"]
+    lines += [f"  * {problem}" for problem in problems.values()]
+    folders = find_left_folders()
+    if folders:
+        lines.append("Cookiecutter leaves these empty folders, which you can remove:")
+        lines += [f"  {folder}" for folder in folders]
+    lines.append("To try again with your other answers and a suggestion for each of these, paste:")
+    lines.append(f"  {build_command(replace_answers(problems))}")
+    lines.append("If a traceback follows, it is cookiecutter's. You can ignore it.")
     sys.stderr.reconfigure(errors="backslashreplace")
-    print("No project was made. Run the command again with other answers:", file=sys.stderr)
-    for problem in problems:
-        print(f"  * {problem}", file=sys.stderr)
-    print("(If a traceback follows, it is cookiecutter's own and says no more.)", file=sys.stderr)
-    if "_output_dir" in ANSWERS:
-        remove_parents_later(Path.cwd(), Path(ANSWERS["_output_dir"]))
+    print("\n".join(lines), file=sys.stderr)
     return 1
 
 

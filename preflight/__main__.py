@@ -18,12 +18,14 @@ from pathlib import Path
 from preflight import (
     about,
     build,
+    choices,
     contract,
     explain,
     inspection,
     interpreter,
     interrupt,
     leaks,
+    next_commands,
     process,
     release,
     report,
@@ -90,6 +92,25 @@ class Plan:
         step = Step(phase, title, action, list(after), [behind] if behind else [])
         self.steps.append(step)
         return step
+
+    def add_steps(self, set_up: bool, rehearse: bool) -> None:
+        """Add the steps of a set-up, a rehearsal or both.
+
+        Files of two projects in a new folder are reported before both, and nothing else is done.
+        """
+        if set_up and rehearse and choices.find_mixed(self.project):
+            self.add("source", "rules", self.refuse)
+            return
+        found = self.add("setup", "interpreter", self.find_python)
+        complete = tests_ready = found
+        if set_up:
+            complete, tests_ready = self.plan_setup(found)
+        if rehearse:
+            self.plan_rehearsal(found, complete, tests_ready)
+
+    def refuse(self) -> str:
+        """Report the files of two projects in one folder."""
+        raise Failed("\n".join(choices.find_mixed(self.project)))
 
     def find_python(self) -> str:
         """Find the interpreter that everything runs on."""
@@ -304,7 +325,7 @@ class Plan:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a rehearsal or a set-up, or explain a log; return the exit status."""
+    """Run a rehearsal or a set-up, print what comes next, or explain a log; return the status."""
     options = parse(arguments)
     report.prepare_terminal()
     if options.version:
@@ -316,24 +337,22 @@ def main(arguments: list[str] | None = None) -> int:
     if not project.is_dir():
         print(f"There is no folder {project}.", file=sys.stderr)
         return report.USAGE
+    if options.command == "next":
+        return show_next(project, options.json)
     plan = Plan(project, Path(tempfile.mkdtemp(prefix="preflight-")), options.uncommitted)
     rehearse = options.command is None or options.rehearse
-    teller = report.Report(project, rehearse, options.json, options.only)
+    teller = report.Report(project, rehearse, options.json, options.only, options.github)
     try:
-        found = plan.add("setup", "interpreter", plan.find_python)
-        complete = tests_ready = found
-        if options.command == "setup":
-            complete, tests_ready = plan.plan_setup(found)
-        if rehearse:
-            plan.plan_rehearsal(found, complete, tests_ready)
+        plan.add_steps(options.command == "setup", rehearse)
         if options.only:
             plan.keep_only(options.only)
         teller.begin()
         run_all(plan.steps, teller.tell, teller.show_progress)
         notes = source.find_notes(project, options.uncommitted) if rehearse else []
-        push = plan.pushed.push if plan.pushed and options.command is None else ""
-        if push and not source.has_remote(project):
-            push = f"heroku git:remote -a YOUR-APP, then {push}"
+        notes += choices.describe(plan.tree, plan.pushed.names) if plan.pushed else []
+        folder = next_commands.Folder(project)
+        ready = plan.pushed and folder.in_repository and options.command is None
+        push = next_commands.connect_and_push(folder) if ready else []
         interrupt.check()
         status = teller.conclude(plan.steps, notes, plan.limits(), push)
     except KeyboardInterrupt:
@@ -344,6 +363,18 @@ def main(arguments: list[str] | None = None) -> int:
         # Perhaps only during the verdict or the clean-up.
         status = report.STOPPED
     return teller.stop() if status == report.STOPPED else status
+
+
+def show_next(project: Path, as_json: bool) -> int:
+    """Print what to type next; return the exit status."""
+    folder = next_commands.Folder(project)
+    commands, notes = next_commands.find(folder), next_commands.find_notes(folder)
+    if as_json:
+        listed = [{"step": command.step, "command": command.text} for command in commands]
+        print(json.dumps({"project": str(project), "commands": listed, "notes": notes}, indent=2))
+    else:
+        report.say(next_commands.render(commands, notes))
+    return report.PROVED
 
 
 def explain_log(options: argparse.Namespace) -> int:
@@ -383,10 +414,16 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         help="rehearse all files, as if everything were committed",
     )
     parser.add_argument("--only", choices=PHASES, help="one phase, with what it cannot do without")
-    parser.add_argument("--json", action="store_true", help="print one JSON document for a program")
+    forms = parser.add_mutually_exclusive_group()
+    forms.add_argument("--json", action="store_true", help="print one JSON document for a program")
+    forms.add_argument(
+        "--github", action="store_true", help="add annotations and a summary for GitHub Actions"
+    )
     commands = parser.add_subparsers(dest="command")
     making = commands.add_parser("setup", help="make a checkout runnable: .venv, .env, database")
     making.add_argument("--rehearse", action="store_true", help="and rehearse, side by side")
+    following = commands.add_parser("next", help="print what to type next, up to the first push")
+    following.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
     explaining = commands.add_parser("explain", help="say what a pasted log of Heroku means")
     explaining.add_argument("file", type=Path, nargs="?", help="the log (standard input)")
     parser.set_defaults(rehearse=False)

@@ -128,7 +128,8 @@ def first_chain(text: str) -> str:
             end = begin
             break
     indent = len(lines[begins[0]]) - len(lines[begins[0]].lstrip())
-    kept, message = [], 0
+    kept: list[str] = []
+    message = 0
     for line in lines[begins[0] : end]:
         line = line[indent:]
         if line.startswith((TRACEBACK, "  File ")):

@@ -65,9 +65,9 @@ def check(facts: dict, said: str = "") -> str:
         *check_basics(facts),
         *check_links(facts),
     ]
-    problems = [sentence for subject, sentence in problems if subject not in said]
-    if problems:
-        raise Failed("\n".join(problems))
+    sentences = [sentence for subject, sentence in problems if subject not in said]
+    if sentences:
+        raise Failed("\n".join(sentences))
     return "imports, storage, database, key, hosts, static links"
 
 

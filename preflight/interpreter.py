@@ -110,9 +110,11 @@ def candidates(series: str) -> list[list[str]]:
     """Return the commands that may start this series, the likeliest first."""
     commands = []
     # Before PATH, where a shim of pyenv may stand for the same interpreter, or for none.
-    roots = [os.environ.get("PYENV_ROOT"), Path.home() / ".pyenv", Path.home() / ".pyenv/pyenv-win"]
-    for root in filter(None, roots):
-        for folder in sorted(Path(root).glob(f"versions/{series}.*"), reverse=True):
+    roots = [Path.home() / ".pyenv", Path.home() / ".pyenv/pyenv-win"]
+    if own := os.environ.get("PYENV_ROOT"):
+        roots.insert(0, Path(own))
+    for root in roots:
+        for folder in sorted(root.glob(f"versions/{series}.*"), reverse=True):
             program = folder / ("python.exe" if process.WINDOWS else "bin/python")
             if program.is_file():
                 commands.append([str(program)])

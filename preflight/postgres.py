@@ -48,7 +48,7 @@ def find_binaries() -> Path | None:
     if on_path and (Path(on_path).resolve().parent / Path(on_path).name).is_file():
         return Path(on_path).resolve().parent
     suffix = ".exe" if process.WINDOWS else ""
-    found = []
+    found: list[Path] = []
     for place in PLACES:
         root = Path(place).anchor
         found += Path(root).glob(place.removeprefix(root)) if Path(root).is_dir() else []

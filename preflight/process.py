@@ -46,12 +46,13 @@ def bare_environment(home: Path, *first_on_path: Path) -> dict[str, str]:
     found in the real one.
     """
     home.mkdir(parents=True, exist_ok=True)
+    keep: tuple[str, ...] = ()
     if WINDOWS:
         root = os.environ.get("SYSTEMROOT", r"C:\Windows")
         system = [rf"{root}\System32", root]
         keep = ("SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "PATHEXT", "NUMBER_OF_PROCESSORS")
     else:
-        system, keep = os.defpath.split(os.pathsep), ()
+        system = os.defpath.split(os.pathsep)
     environment = {name: os.environ[name] for name in keep if name in os.environ}
     environment |= dict.fromkeys(("HOME", "USERPROFILE", "TMPDIR", "TEMP", "TMP"), str(home))
     environment["PATH"] = os.pathsep.join([*map(str, first_on_path), *system])
@@ -87,7 +88,7 @@ def start(
     KeyboardInterrupt after Ctrl-C.
     """
     group = (
-        {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+        {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}  # type: ignore[attr-defined]
         if WINDOWS
         else {"start_new_session": True}
     )

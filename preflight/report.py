@@ -10,7 +10,7 @@ import textwrap
 import time
 from pathlib import Path
 
-from preflight import process, rules
+from preflight import github, process, rules
 from preflight.explain import LABEL, Explanation
 from preflight.steps import State, Step
 
@@ -101,14 +101,23 @@ def show_explanations(found: list[Explanation]) -> None:
 class Report:
     """The report of one run: each step as it is told, the outputs of failures, the verdict.
 
-    With `as_json` nothing is printed but one JSON document at the end.
+    With `as_json` nothing is printed but one JSON document at the end. With `on_github`, GitHub
+    Actions is told about the problems, too.
     """
 
-    def __init__(self, project: Path, rehearsal: bool, as_json: bool, only: str | None) -> None:
+    def __init__(
+        self,
+        project: Path,
+        rehearsal: bool,
+        as_json: bool,
+        only: str | None,
+        on_github: bool = False,
+    ) -> None:
         self.project = project
         self.rehearsal = rehearsal
         self.as_json = as_json
         self.only = only
+        self.on_github = on_github
         self.began = time.monotonic()
         self.progress = ""
         self.concluded = False
@@ -154,11 +163,13 @@ class Report:
         for line in step.explanation.lines() if step.explanation else []:
             say(wrap_labelled(line, INDENT))
 
-    def conclude(self, steps: list[Step], notes: list[str], limits: list[str], push: str) -> int:
+    def conclude(
+        self, steps: list[Step], notes: list[str], limits: list[str], push: list[str]
+    ) -> int:
         """Print the verdict and what belongs to it; return the exit status.
 
         `notes` are what the owner should know in any case, `limits` what even a rehearsal in which
-        all held has not shown, and `push` the command that comes next.
+        all held has not shown, and `push` the commands that push the project.
         """
         self.clear_progress()
         self.concluded = True
@@ -170,8 +181,9 @@ class Report:
             # Nothing has failed, and not everything was shown.
             status = NOT_PROVED
         seconds = time.monotonic() - self.began
+        document = self.document(steps, status, seconds, notes, limits, push)
         if self.as_json:
-            say(json.dumps(self.document(steps, status, seconds, notes, limits, push), indent=2))
+            say(json.dumps(document, indent=2))
             return status
         show_outputs(steps)
         say()
@@ -182,8 +194,11 @@ class Report:
         say_list("Note:", notes)
         if status == PROVED and self.rehearsal and not self.only:
             say_list("Not shown:", limits)
-            if push:
-                say(f"Push it:   {push}")
+            # Not wrapped, so that each line can be pasted.
+            for number, command in enumerate(push):
+                say(f"{'' if number else 'Push it:':<11}{command}")
+        if self.on_github:
+            github.show(document)
         return status
 
     def verdict(self, steps: list[Step], status: int, seconds: float) -> str:

@@ -18,14 +18,13 @@ LOCAL_FILES = (".env", "db.sqlite3")
 
 @dataclass(frozen=True)
 class Source:
-    """What would be pushed: where it comes from, the names of the files, the command to push it.
+    """What would be pushed: where it comes from, and the names of the files.
 
     `unsent` are files that the build would miss, each with the reason why git does not send it.
     """
 
     origin: str
     names: list[str]
-    push: str
     unsent: dict[str, str] = field(default_factory=dict)
 
 
@@ -51,16 +50,13 @@ def take(project: Path, tree: Path, uncommitted: bool = False) -> Source:
     prefix = inside.output.strip()
     whole = tree.with_name("repository") if prefix else tree
     whole.mkdir(parents=True)
-    origin, names, branch = check_out(project, whole, uncommitted)
+    origin, names = check_out(project, whole, uncommitted)
     unsent = find_unsent(project, uncommitted)
     if not prefix:
-        push = f"git push heroku {'main' if branch == 'main' else 'HEAD:main'}"
-        return Source(origin, names, push, unsent)
-    # Heroku looks at the root of what it is sent, so the folder has to be sent by itself.
+        return Source(origin, names, unsent)
+    # Heroku builds the root of what it gets, so the folder is pushed by itself.
     shutil.move(whole / prefix, tree)
-    folder = prefix.rstrip("/")
-    push = f"git subtree push --prefix {folder} heroku main"
-    return Source(f"{folder}/ of {origin}", names, push, unsent)
+    return Source(f"{prefix.rstrip('/')}/ of {origin}", names, unsent)
 
 
 def find_unsent(project: Path, uncommitted: bool) -> dict[str, str]:
@@ -137,11 +133,11 @@ def has_remote(project: Path) -> bool:
     return git(project, "remote", "get-url", "heroku").status == 0
 
 
-def check_out(project: Path, whole: Path, uncommitted: bool) -> tuple[str, list[str], str]:
+def check_out(project: Path, whole: Path, uncommitted: bool) -> tuple[str, list[str]]:
     """Check the project's files out into `whole` and leave the repository alone.
 
     An index and a store of objects of our own see to that. Returns where the files come from, their
-    names from the project on, and the branch.
+    names from the project on.
     """
     index, objects = whole.with_name("index"), whole.with_name("objects")
     objects.mkdir()
@@ -172,7 +168,7 @@ def check_out(project: Path, whole: Path, uncommitted: bool) -> tuple[str, list[
     names = [name for name in names if name]
     if copied.status != 0 or not names:
         raise Failed("git would push no file of this project. Commit it first.", copied)
-    return origin, names, branch
+    return origin, names
 
 
 def copy_without_git(project: Path, tree: Path) -> Source:
@@ -186,7 +182,7 @@ def copy_without_git(project: Path, tree: Path) -> Source:
         project, tree, ignore=shutil.ignore_patterns(*ignored), symlinks=True, dirs_exist_ok=True
     )
     names = [path.relative_to(tree).as_posix() for path in tree.rglob("*") if path.is_file()]
-    return Source("the folder, since it is no git repository", names, "")
+    return Source("the folder, since it is no git repository", names)
 
 
 def apply_slugignore(tree: Path) -> None:

@@ -14,12 +14,15 @@ from tests.helpers import (
     CHOICES,
     SHARED,
     Ended,
+    caller_environment,
+    copy_project,
     environment_with,
     find_new_python,
     generate_default_project,
     missing,
     once,
     render,
+    run,
 )
 from tests.project import cloudinary_api
 from tests.project import s3 as s3_service
@@ -34,7 +37,10 @@ def pytest_configure(config):
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     """Give the tests of a service to one worker, and start with those that take long."""
+    slow = {"proved", "packages", "s3", "cloud", "browser", "site"}
     for item in items:
+        if item.get_closest_marker("fast") and slow & set(item.fixturenames):
+            raise pytest.UsageError(f"{item.nodeid} is marked fast and starts what takes long")
         for fixture, group in (("s3", "s3"), ("cloud", "cloudinary")):
             if fixture in item.fixturenames and not item.get_closest_marker("xdist_group"):
                 item.add_marker(pytest.mark.xdist_group(group))
@@ -57,11 +63,24 @@ def proved() -> tuple[Path, Ended]:
 @pytest.fixture
 def project(proved, tmp_path) -> Path:
     """Return a copy of the proved project to change, without its .venv."""
-    copy = tmp_path / "site"
-    shutil.copytree(
-        proved[0], copy, ignore=shutil.ignore_patterns(".venv", ".preflight", "__pycache__")
-    )
-    return copy
+    return copy_project(proved[0], tmp_path / "site")
+
+
+@pytest.fixture(scope="session")
+def _repository(tmp_path_factory) -> Path:
+    """Return the project of the default answers as it is rendered, with a first commit."""
+    folder = tmp_path_factory.mktemp("rendered")
+    project = render(folder, project_slug="site")
+    for command in (["init", "-q", "-b", "main"], ["add", "-A"], ["commit", "-q", "-m", "Start"]):
+        ended = run(["git", *command], project, caller_environment(folder / "home"))
+        assert ended.status == 0, ended.output
+    return project
+
+
+@pytest.fixture
+def committed(_repository, tmp_path) -> Path:
+    """Return a rendered and committed project to change; nothing is installed for it."""
+    return copy_project(_repository, tmp_path / "site")
 
 
 @pytest.fixture(scope="session")

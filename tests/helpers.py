@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import CodeType
 from unittest.mock import patch
@@ -156,6 +157,7 @@ def all_combinations() -> list[dict]:
     ]
 
 
+@cache
 def covering_combinations() -> list[dict]:
     """Return few combinations in which every pair of two prompts' choices stands at least once."""
 
@@ -244,6 +246,12 @@ def generate_default_project(folder: Path) -> None:
     (folder / "output.txt").write_text(ended.output, encoding="utf-8")
 
 
+def copy_project(project: Path, copy: Path) -> Path:
+    """Copy a project without its environments and bytecode; return the copy."""
+    ignored = shutil.ignore_patterns(".venv", ".preflight", "__pycache__")
+    return shutil.copytree(project, copy, ignore=ignored)
+
+
 def environment_with(requirements: Iterable[str], python: str) -> Path:
     """Return the Python of a virtual environment with these packages, shared by all workers."""
     lines = sorted({line for line in requirements if line and not line.startswith(("#", "-r"))})
@@ -278,5 +286,5 @@ def find_new_python():
 
 def missing(what, how):
     """Fail on CI and skip elsewhere, saying how to get what is missing."""
-    assert not ON_CI, f"CI has no {what}"
+    assert not ON_CI, f"CI has no {what}. {how}"
     pytest.skip(f"{what} is missing. {how}")

@@ -2,18 +2,22 @@
 
     python3 tools/build_pyz.py
 
-It writes the file that the template copies into every project, or the file that you name. The bytes
-depend on the source alone, not on the Python, the system or the time: entries are sorted and not
-compressed, dates and attributes are fixed, and line ends are LF.
+It writes the file that the template copies into every project, and its SHA-256 into the hook that
+runs it. If you name a file, it writes that file only. The bytes depend on the source alone, not on
+the Python, the system or the time: entries are sorted and not compressed, dates and attributes are
+fixed, and line ends are LF.
 """
 
+import hashlib
 import io
+import re
 import sys
 import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "{{cookiecutter.project_slug}}" / "preflight.pyz"
+HOOK = ROOT / "hooks/post_gen_project.py"
 SHEBANG = b"#!/usr/bin/env python3\n"
 MAIN = """\
 import sys
@@ -55,6 +59,22 @@ def build(package: Path = ROOT / "preflight") -> bytes:
     return content.getvalue()
 
 
+def name_in_hook(hook: str, content: bytes) -> str:
+    """Return the text of the hook with the SHA-256 of `content` in it."""
+    line = f'PREFLIGHT_SHA256 = "{hashlib.sha256(content).hexdigest()}"'
+    return re.sub(r'(?m)^PREFLIGHT_SHA256 = ".*"$', line, hook)
+
+
+def main() -> None:
+    """Write the file that the command line names, or the template's."""
+    content = build()
+    if len(sys.argv) > 1:
+        Path(sys.argv[1]).write_bytes(content)
+        return
+    TARGET.write_bytes(content)
+    hook = name_in_hook(HOOK.read_text(encoding="utf-8"), content)
+    HOOK.write_text(hook, encoding="utf-8", newline="\n")
+
+
 if __name__ == "__main__":
-    target = Path(sys.argv[1]) if len(sys.argv) > 1 else TARGET
-    target.write_bytes(build())
+    main()

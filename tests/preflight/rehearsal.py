@@ -18,6 +18,7 @@ from preflight.report import Report
 from preflight.steps import run_all
 from tests.helpers import (
     caller_environment,
+    copy_project,
     generate_default_project,
     once,
     production,
@@ -115,8 +116,7 @@ def built_site() -> Path:
 
     def prepare(folder: Path) -> None:
         project = once("proved", generate_default_project) / "site"
-        ignored = shutil.ignore_patterns(".venv", ".preflight", "__pycache__")
-        tree = shutil.copytree(project, folder / "site", ignore=ignored)
+        tree = copy_project(project, folder / "site")
         python, variables = python_of(project), dyno_variables(project, folder / "db.sqlite3")
         build.collect_static(tree, python, variables)
         release.run_release_command(tree, python, variables)

@@ -65,9 +65,10 @@ def explain_it(project, log, *arguments):
     return finished.returncode, finished.stdout.decode()
 
 
+@pytest.mark.fast
 @pytest.mark.row(17)
-def test_a_pasted_log_is_read_from_its_first_traceback(proved):
-    status, said = explain_it(proved[0], PUSH)
+def test_a_pasted_log_is_read_from_its_first_traceback(tmp_path):
+    status, said = explain_it(tmp_path, PUSH)
     assert status == 0
     assert said.startswith(
         "Cause: NameError: name 'django' is not defined  (drf_api/settings.py, line"
@@ -76,8 +77,9 @@ def test_a_pasted_log_is_read_from_its_first_traceback(proved):
     assert "DISABLE_COLLECTSTATIC" not in said
 
 
-def test_codes_of_the_router_and_the_dynos_follow_the_cause(proved):
-    status, said = explain_it(proved[0], CRASH)
+@pytest.mark.fast
+def test_codes_of_the_router_and_the_dynos_follow_the_cause(tmp_path):
+    status, said = explain_it(tmp_path, CRASH)
     assert status == 0
     first, second, third = re.split(r"\n\n", said.strip())
     assert "gunicorn to import my-blog, and there is no such package" in first
@@ -85,40 +87,46 @@ def test_codes_of_the_router_and_the_dynos_follow_the_cause(proved):
     assert third.startswith("Cause: R14") and "WEB_CONCURRENCY=1" in third
 
 
+@pytest.mark.fast
 @pytest.mark.parametrize("code", advice.CODES)
 def test_every_code_is_explained(code):
     [said] = explain.explain_log(f'heroku[router]: at=error code={code} desc="x" method=GET')
     assert said.cause == code and said.meaning.endswith(".") and said.cure
 
 
-def test_a_log_in_a_file_may_come_from_powershell(proved, tmp_path):
+@pytest.mark.fast
+def test_a_log_in_a_file_may_come_from_powershell(tmp_path):
     log = tmp_path / "heroku.log"
     log.write_text(PUSH, encoding="utf-16")
-    ended = run([sys.executable, "-m", "preflight", "explain", log], proved[0])
+    ended = run([sys.executable, "-m", "preflight", "explain", log], tmp_path)
     assert ended.status == 0 and "NameError" in ended.output
 
 
-def test_an_explanation_for_a_program_has_the_same_words(proved):
-    status, said = explain_it(proved[0], PUSH, "--json")
+@pytest.mark.fast
+def test_an_explanation_for_a_program_has_the_same_words(tmp_path):
+    status, said = explain_it(tmp_path, PUSH, "--json")
     [only] = json.loads(said)["explanations"]
     assert status == 0 and only["where"] == "drf_api/settings.py, line 88"
     assert only["cause"] == "NameError: name 'django' is not defined"
 
 
-def test_what_is_not_known_is_said_and_has_a_status_of_its_own(proved):
-    status, said = explain_it(proved[0], "All is well.\n")
+@pytest.mark.fast
+def test_what_is_not_known_is_said_and_has_a_status_of_its_own(tmp_path):
+    status, said = explain_it(tmp_path, "All is well.\n")
     assert status == 3 and "first Traceback" in said
-    ended = run([sys.executable, "-m", "preflight", "explain", "nowhere.log"], proved[0])
+    ended = run([sys.executable, "-m", "preflight", "explain", "nowhere.log"], tmp_path)
     assert ended.status == 2 and "nowhere.log cannot be read" in ended.output
     assert "Traceback" not in ended.output
 
 
+@pytest.mark.fast
 def test_an_exception_that_nobody_knows_is_still_found_in_the_log():
     log = 'Traceback (most recent call last):\n  File "a/b.py", line 3, in f\nshop.OddError: 7\n'
     said = explain.explain(log)
     assert (said.cause, said.where, said.meaning) == ("shop.OddError: 7", "a/b.py, line 3", "")
 
 
+@pytest.mark.fast
 def test_the_root_of_a_chain_is_the_cause():
     log = (
         'Traceback (most recent call last):\n  File "<frozen os>", line 717, in __getitem__\n'
@@ -133,6 +141,7 @@ def test_the_root_of_a_chain_is_the_cause():
     assert said.cause == "KeyError: 'API_KEY'" and "API_KEY" in said.cure
 
 
+@pytest.mark.fast
 @pytest.mark.parametrize("entry", advice.ADVICE, ids=lambda entry: entry.pattern[:40])
 def test_every_sentence_of_the_table_is_whole(entry):
     groups = set(re.findall(r"\$(\w+)", entry.meaning + entry.cure)) - {"PORT"}
@@ -142,6 +151,7 @@ def test_every_sentence_of_the_table_is_whole(entry):
     assert not entry.read or entry.read.startswith("https://")
 
 
+@pytest.mark.fast
 @pytest.mark.parametrize(
     ("log", "meaning"),
     [
@@ -159,6 +169,7 @@ def test_messages_that_look_alike_are_told_apart(log, meaning):
     assert meaning in explain.explain(log).meaning
 
 
+@pytest.mark.fast
 @pytest.mark.parametrize(
     "log",
     [
@@ -171,6 +182,7 @@ def test_a_log_in_which_all_is_well_is_no_failure(log):
     assert explain.explain_log(log) == []
 
 
+@pytest.mark.fast
 def test_a_very_long_log_keeps_its_two_ends():
     middle = "x" * 100 + "\n"
     log = f"NameError: name 'django' is not defined\n{middle * 20_000}Error R14 (Memory)\n"
@@ -274,16 +286,18 @@ def test_an_empty_folder_and_one_without_git_end_with_a_verdict(project, tmp_pat
 # To a program, to a terminal
 
 
-def test_a_document_says_everything_and_nothing_else_is_printed(project):
-    env = caller_environment(project.parent / "home")
-    command = [sys.executable, "-m", "preflight", "--json", "--uncommitted"]
-    ended = run(command, project, env)
+def test_a_document_says_everything_and_nothing_else_is_printed(proved, tmp_path):
+    """The file of the project itself rehearses what the generation has committed."""
+    command = [sys.executable, "preflight.pyz", "--json"]
+    ended = run(command, proved[0], caller_environment(tmp_path))
     document = json.loads(ended.output)
     assert (ended.status, document["status"], document["outcome"]) == (0, 0, "proved")
     phases = [step["phase"] for step in document["steps"]]
     assert sorted(phases, key="setup source build release web".split().index) == phases
     assert {step["state"] for step in document["steps"]} == {"ok"}
-    assert document["push"].endswith("git push heroku main")
+    assert document["push"][-1] == "git push heroku main"
+    [files] = [step for step in document["steps"] if step["title"] == "files"]
+    assert re.fullmatch(r"commit [0-9a-f]+ on main", files["detail"])
 
 
 @pytest.mark.parametrize("phase", ["source", "build", "release", "web"])

@@ -13,7 +13,15 @@ import pytest
 
 from preflight import build, explain, process, rules
 from preflight.steps import Failed
-from tests.helpers import TEMPLATE, caller_environment, production, python_of, render, run
+from tests.helpers import (
+    TEMPLATE,
+    caller_environment,
+    copy_project,
+    production,
+    python_of,
+    render,
+    run,
+)
 from tests.preflight.rehearsal import (
     UTF8,
     append,
@@ -26,10 +34,17 @@ from tests.preflight.rehearsal import (
 
 
 @pytest.fixture
-def project(proved, project):
-    """Return a copy of a proved project to break, with the environments of the original."""
-    share_environments(project, proved[0])
-    return project
+def project(request, tmp_path):
+    """Return a project to break: for a fast test a rendered one, otherwise one that was proved.
+
+    The latter has the environments of the original.
+    """
+    if request.node.get_closest_marker("fast"):
+        return request.getfixturevalue("committed")
+    proved = request.getfixturevalue("proved")[0]
+    copy = copy_project(proved, tmp_path / "site")
+    share_environments(copy, proved)
+    return copy
 
 
 @pytest.fixture(params=["alone", pytest.param("in its phase", marks=pytest.mark.long)])
@@ -61,6 +76,7 @@ def check(project, *, deploy=True, **variables):
 # 3.1 Before and during the push
 
 
+@pytest.mark.fast
 @pytest.mark.row(1)
 def test_nothing_committed_is_said_with_the_commands(project):
     shutil.rmtree(project / ".git")
@@ -72,16 +88,18 @@ def test_nothing_committed_is_said_with_the_commands(project):
     assert any("git add . then git commit" in note for note in told.document["notes"])
 
 
+@pytest.mark.fast
 @pytest.mark.row(1, 2)
 def test_the_push_command_fits_the_branch(project):
     git(project, "switch", "-q", "-c", "feature")
     git(project, "remote", "add", "heroku", "https://git.heroku.com/site.git")
     told = rehearse(project, "--only", "source")
-    assert told.document["push"] == "git push heroku HEAD:main"
+    assert told.document["push"] == ["git push heroku HEAD:main"]
     git(project, "switch", "-q", "main")
-    assert rehearse(project, "--only", "source").document["push"] == "git push heroku main"
+    assert rehearse(project, "--only", "source").document["push"] == ["git push heroku main"]
 
 
+@pytest.mark.fast
 @pytest.mark.row(2)
 def test_an_edit_that_is_not_committed_is_told_even_when_all_holds(project):
     append(project, "README.md", "\nMore.\n")
@@ -89,6 +107,7 @@ def test_an_edit_that_is_not_committed_is_told_even_when_all_holds(project):
     assert any("not committed and so not pushed" in note for note in told.document["notes"])
 
 
+@pytest.mark.fast
 @pytest.mark.row(3)
 def test_a_project_in_a_folder_is_found_and_pushed_from_there(project):
     (project / "shop").mkdir()
@@ -102,6 +121,7 @@ def test_a_project_in_a_folder_is_found_and_pushed_from_there(project):
     )
 
 
+@pytest.mark.fast
 @pytest.mark.row(3, 29)
 @pytest.mark.parametrize("name", ["Procfile", "requirements.txt", "manage.py"])
 def test_a_file_that_is_not_committed_is_named(project, name):
@@ -115,6 +135,7 @@ def test_a_file_that_is_not_committed_is_named(project, name):
     assert "There is no" not in said and "finds no file" not in said
 
 
+@pytest.mark.fast
 @pytest.mark.row(4)
 @pytest.mark.parametrize("name", ["Pipfile.lock", "poetry.lock", "uv.lock"])
 def test_a_second_package_manager_is_refused(project, name):
@@ -125,6 +146,7 @@ def test_a_second_package_manager_is_refused(project, name):
     assert_caught(project, "source rules", f"requirements.txt and {name} are there together", name)
 
 
+@pytest.mark.fast
 @pytest.mark.row(4)
 @pytest.mark.parametrize(("name", "cure"), [("Pipfile", "pipenv lock"), ("setup.py", "echo")])
 def test_a_package_manager_without_its_lock_is_refused(project, name, cure):
@@ -132,6 +154,7 @@ def test_a_package_manager_without_its_lock_is_refused(project, name, cure):
     assert_caught(project, "source rules", f"{name} alone is not enough for Heroku", cure)
 
 
+@pytest.mark.fast
 @pytest.mark.row(5)
 @pytest.mark.parametrize("name", ["venv", ".venv2", "env"])
 def test_a_committed_environment_is_refused(project, name):
@@ -140,6 +163,7 @@ def test_a_committed_environment_is_refused(project, name):
     assert_caught(project, "source rules", f"git rm -r --cached {name}")
 
 
+@pytest.mark.fast
 @pytest.mark.row(6)
 @pytest.mark.parametrize(
     ("text", "said"),
@@ -156,6 +180,7 @@ def test_a_python_that_heroku_refuses_is_refused(project, text, said):
     assert_caught(project, "source rules", "runtime.txt", said)
 
 
+@pytest.mark.fast
 @pytest.mark.row(6)
 @pytest.mark.parametrize("name", ["python-version", ".python-version.txt", ".Python-version"])
 def test_a_misspelt_python_version_is_refused(project, name):
@@ -163,6 +188,7 @@ def test_a_misspelt_python_version_is_refused(project, name):
     assert_caught(project, "source rules", f"git mv {name} .python-version")
 
 
+@pytest.mark.fast
 @pytest.mark.row(7)
 @pytest.mark.parametrize("packaging", ["pip-python-version", "uv"])
 def test_a_project_can_do_without_runtime_txt(tmp_path, packaging):
@@ -175,6 +201,7 @@ UTF16 = "utf-16"
 MARKED = "utf-8-sig"
 
 
+@pytest.mark.fast
 @pytest.mark.row(8, 9, 29)
 @pytest.mark.parametrize("encoding", [UTF16, MARKED])
 @pytest.mark.parametrize("name", ["runtime.txt", "requirements.txt", "Procfile"])
@@ -189,6 +216,7 @@ def test_a_file_that_powershell_wrote_is_refused_and_its_cure_works(project, nam
     assert (project / name).read_bytes() == content.encode()
 
 
+@pytest.mark.fast
 @pytest.mark.row(9)
 def test_lines_of_two_encodings_are_refused(project):
     path = project / "requirements.txt"
@@ -196,12 +224,14 @@ def test_lines_of_two_encodings_are_refused(project):
     assert_caught(project, "source rules", "requirements.txt is partly in UTF-16")
 
 
+@pytest.mark.fast
 def test_requirements_with_carriage_returns_are_fine(project):
     path = project / "requirements.txt"
     path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
     assert rehearse(project, "--uncommitted", "--only", "source").status == 0
 
 
+@pytest.mark.fast
 @pytest.mark.row(10, 11, 12, 67)
 @pytest.mark.parametrize(
     ("line", "said"),
@@ -219,11 +249,13 @@ def test_what_a_freeze_took_along_is_refused(project, line, said):
     assert_caught(project, "source rules", f"requirements.txt, line {len(lines)}", said)
 
 
+@pytest.mark.fast
 def test_a_requirement_for_windows_alone_is_fine(project):
     append(project, "requirements.txt", "pywin32==306; sys_platform == 'win32'\n")
     assert rehearse(project, "--uncommitted", "--only", "source").status == 0
 
 
+@pytest.mark.fast
 @pytest.mark.row(13)
 def test_psycopg2_comes_compiled(tmp_path):
     lines = (render(tmp_path) / "requirements.txt").read_text(**UTF8).splitlines()
@@ -231,6 +263,7 @@ def test_psycopg2_comes_compiled(tmp_path):
     assert not any(re.match(r"psycopg2[=<>]", line) for line in lines)
 
 
+@pytest.mark.fast
 @pytest.mark.row(14)
 @pytest.mark.parametrize("name", ["README.md", "docs/troubleshooting.md", "docs/teams.md"])
 def test_what_is_to_be_pasted_has_plain_dashes_and_quotes(tmp_path, name):
@@ -426,6 +459,7 @@ def test_a_slug_that_is_too_large_names_what_fills_it(project, monkeypatch):
     assert re.search(r"django \(\d+ MB\)", str(failure.value))
 
 
+@pytest.mark.fast
 @pytest.mark.row(27)
 def test_a_switch_that_leaves_static_files_out_is_refused(project):
     edit(
@@ -446,6 +480,7 @@ def test_a_release_without_collected_files_is_refused(project):
 # 3.2 Release and boot
 
 
+@pytest.mark.fast
 @pytest.mark.row(29)
 @pytest.mark.parametrize("name", ["procfile", "Procfile.txt"])
 def test_a_procfile_of_another_name_is_found(project, name):
@@ -455,6 +490,7 @@ def test_a_procfile_of_another_name_is_found(project, name):
     )
 
 
+@pytest.mark.fast
 @pytest.mark.row(29)
 def test_a_procfile_with_carriage_returns_is_refused(project):
     (project / ".gitattributes").write_text("* -text\n", **UTF8)
@@ -539,6 +575,7 @@ def test_an_app_without_any_migrations_is_refused(project):
     assert "python manage.py makemigrations accounts" in told.text("settings")
 
 
+@pytest.mark.fast
 @pytest.mark.row(35)
 def test_migrations_that_git_ignores_are_refused(project):
     append(project, ".gitignore", "migrations/\n")
@@ -802,6 +839,7 @@ def test_a_collectstatic_that_collects_nothing_is_refused(project):
     assert_caught(project, "build collectstatic", "no file at all", "cloudinary_storage above")
 
 
+@pytest.mark.fast
 @pytest.mark.row(53)
 def test_the_missing_setting_of_the_old_package_is_explained():
     said = explain.explain(
@@ -810,6 +848,7 @@ def test_the_missing_setting_of_the_old_package_is_explained():
     assert "below" in said.cure and "django-cloudinary-storage" in said.meaning
 
 
+@pytest.mark.fast
 @pytest.mark.row(64)
 @pytest.mark.parametrize(
     ("name", "line", "kind"),
@@ -847,6 +886,7 @@ def test_a_credential_in_a_file_is_named_without_its_value(project, name, line, 
     assert secret not in str(told.document)
 
 
+@pytest.mark.fast
 @pytest.mark.row(64)
 @pytest.mark.parametrize("name", [".env", "env.py"])
 def test_a_file_of_secrets_that_is_committed_is_refused(project, name):
@@ -858,6 +898,7 @@ def test_a_file_of_secrets_that_is_committed_is_refused(project, name):
     assert f"git rm --cached {name}" in told.text("secrets")
 
 
+@pytest.mark.fast
 @pytest.mark.row(64)
 def test_a_credential_that_only_an_older_commit_holds_is_found(project):
     key = "AKIA" + "Z7" * 8
@@ -888,6 +929,7 @@ def test_a_site_that_shows_its_settings_is_found(project, assert_stops):
     assert_stops(project, "release release command", "DEBUG is on", "heroku.E004")
 
 
+@pytest.mark.fast
 @pytest.mark.row(66)
 def test_a_variable_that_heroku_does_not_set_is_named(project):
     append(project, "config/settings.py", "\nif 'HEROKU' in os.environ:\n    DEBUG = False\n")
@@ -903,6 +945,7 @@ def test_django_heroku_is_refused(project):
     assert "heroku.E011" not in check(project)[0]
 
 
+@pytest.mark.fast
 @pytest.mark.row(68)
 def test_two_kinds_of_storage_settings_are_explained():
     said = explain.explain(
@@ -918,6 +961,7 @@ def test_production_without_mail_is_warned_of_and_released(project):
     assert "heroku.W001" not in check(project)[0]
 
 
+@pytest.mark.fast
 @pytest.mark.row(73)
 def test_the_time_zone_is_asked_for(tmp_path):
     settings = (render(tmp_path, time_zone="Europe/Dublin") / "config/settings.py").read_text(
@@ -935,6 +979,7 @@ def test_a_laptop_on_the_production_database_is_warned(project):
     assert "heroku.W003" not in check(project, deploy=False)[0]
 
 
+@pytest.mark.fast
 @pytest.mark.row(75)
 def test_windows_has_a_procfile_of_its_own(project):
     text = (project / "Procfile.windows").read_text(**UTF8)
@@ -943,6 +988,7 @@ def test_windows_has_a_procfile_of_its_own(project):
     assert "py manage.py runserver" in said.cure
 
 
+@pytest.mark.fast
 @pytest.mark.row(76)
 def test_no_folder_that_the_settings_name_is_empty(project):
     for folder in ("static", "templates"):

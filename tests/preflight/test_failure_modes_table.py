@@ -9,6 +9,8 @@ import pytest
 
 from tests.helpers import ROOT, render
 
+pytestmark = pytest.mark.fast
+
 TABLE = (ROOT / "docs/failure_modes.md").read_text(encoding="utf-8")
 ROW = r"(?m)^\| (\d+) \| (.+?) \| (.+?) \| (.+?) \| (.*?) \|$"
 ROWS = {int(row[0]): row[1:] for row in re.findall(ROW, TABLE)}

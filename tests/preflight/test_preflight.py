@@ -39,9 +39,9 @@ from tests.preflight.rehearsal import (
 
 
 @pytest.fixture
-def tree(project):
+def tree(committed):
     """Return the pushed files of a fresh project."""
-    return project
+    return committed
 
 
 def names_of(tree):
@@ -56,21 +56,25 @@ def complaints(tree):
     return " ".join(said.split())
 
 
+@pytest.mark.fast
 def test_two_python_version_files_are_refused(tree):
     (tree / ".python-version").write_text("3.13\n", **UTF8)
     assert "runtime.txt and .python-version are both there" in complaints(tree)
 
 
+@pytest.mark.fast
 def test_runtime_txt_is_refused_with_uv(tree):
     (tree / "requirements.txt").rename(tree / "uv.lock")
     assert "Heroku refuses runtime.txt with uv" in complaints(tree)
 
 
+@pytest.mark.fast
 def test_a_misspelt_file_of_requirements_is_named(tree):
     (tree / "requirements.txt").rename(tree / "requirments.txt")
     assert "git mv requirments.txt requirements.txt" in complaints(tree)
 
 
+@pytest.mark.fast
 def test_all_faults_are_told_at_once(tree):
     (tree / "uv.lock").write_text("", **UTF8)
     (tree / "Procfile").unlink()
@@ -79,6 +83,7 @@ def test_all_faults_are_told_at_once(tree):
     assert "uv.lock" in said and "Procfile" in said and "manage.py" in said
 
 
+@pytest.mark.fast
 def test_an_app_json_that_is_none_is_said(tree):
     for text in ("{", "[]", '{"env": []}', '{"env": [1]}'):
         (tree / "app.json").write_text(text, **UTF8)
@@ -86,10 +91,11 @@ def test_an_app_json_that_is_none_is_said(tree):
         assert text == '{"env": []}' or "app.json is not valid JSON" in complaints(tree)
 
 
-def test_what_is_pushed_is_the_commit_and_not_the_folder(proved, tmp_path):
+@pytest.mark.fast
+def test_what_is_pushed_is_the_commit_and_not_the_folder(committed, tmp_path):
     clone = tmp_path / "clone"
     env = caller_environment(tmp_path / "home")
-    assert run(["git", "clone", "-q", proved[0], clone], tmp_path, env).status == 0
+    assert run(["git", "clone", "-q", committed, clone], tmp_path, env).status == 0
     (clone / "new.txt").write_text("new\n", **UTF8)
     (clone / "Procfile").write_text("web: other\n", **UTF8)
     pushed = source.take(clone, tmp_path / "committed/app")
@@ -103,25 +109,19 @@ def test_what_is_pushed_is_the_commit_and_not_the_folder(proved, tmp_path):
     assert (tmp_path / "all/app/Procfile").read_text(**UTF8) == "web: other\n"
 
 
-def test_another_branch_is_pushed_as_main(proved, tmp_path):
-    clone = tmp_path / "clone"
-    env = caller_environment(tmp_path / "home")
-    assert run(["git", "clone", "-q", proved[0], clone], tmp_path, env).status == 0
-    assert run(["git", "switch", "-q", "-c", "feature"], clone, env).status == 0
-    assert source.take(clone, tmp_path / "a/app").push == "git push heroku HEAD:main"
-
-
-def test_line_ends_of_the_pushed_files_do_not_follow_the_callers_git(proved, tmp_path):
+@pytest.mark.fast
+def test_line_ends_of_the_pushed_files_do_not_follow_the_callers_git(committed, tmp_path):
     env = caller_environment(tmp_path / "home")
     clone = tmp_path / "clone"
     options = ["-c", "core.autocrlf=true"]
-    assert run(["git", *options, "clone", "-q", proved[0], clone], tmp_path, env).status == 0
+    assert run(["git", *options, "clone", "-q", committed, clone], tmp_path, env).status == 0
     run(["git", "config", "core.autocrlf", "true"], clone, env)
     source.take(clone, tmp_path / "a/app")
     for path in (tmp_path / "a/app").rglob("*"):
         assert not path.is_file() or b"\r\n" not in path.read_bytes(), path
 
 
+@pytest.mark.fast
 def test_slugignore_takes_files_away_before_the_build(tree):
     (tree / ".slugignore").write_text("# no\n/tests\n*.svg\n", **UTF8)
     source.apply_slugignore(tree)
@@ -130,6 +130,7 @@ def test_slugignore_takes_files_away_before_the_build(tree):
     assert (tree / "manage.py").exists()
 
 
+@pytest.mark.fast
 def test_config_vars_are_stand_ins_that_open_nothing(tree):
     (tree / "app.json").write_text(
         '{"env": {"SECRET_KEY": {"generator": "secret"}, "A": "given", "B": {"value": "v"},'
@@ -317,6 +318,7 @@ def test_a_home_page_that_fails_is_told_with_what_the_log_says(site):
     assert "Correct the name in the template" in said.cure
 
 
+@pytest.mark.fast
 def test_what_an_earlier_step_has_named_is_no_second_cause():
     log = "Traceback (most recent call last):\nValueError: Missing entry for 'css/none.css'\n"
     bad = process.Finished("web", 1, log, 0.1)
@@ -341,6 +343,7 @@ def test_tests_that_slugignore_takes_away_are_still_run(proved, project):
     assert told.status == 0 and re.fullmatch(r"\d+ passed", told.step("tests")["detail"])
 
 
+@pytest.mark.fast
 def test_a_name_that_no_index_has_is_the_projects_fault():
     output = "ERROR: Could not find a version that satisfies djnago==5.2 (from versions: none)"
     assert build.reason_here(process.Finished("pip", 1, output, 0.1)) is None
@@ -360,6 +363,7 @@ def slug(tmp_path):
     return tmp_path / "app", tmp_path / "environment"
 
 
+@pytest.mark.fast
 def test_the_figure_of_the_slug_counts_what_the_build_adds_and_compresses(slug):
     tree, environment = slug
     packages = build.site_packages(environment)
@@ -389,6 +393,7 @@ def test_a_sample_of_the_slug_weighs_about_as_much_as_all_of_it(tmp_path):
     assert build.compressed_size(sizes, share=16) == pytest.approx(int(packed), rel=0.15)
 
 
+@pytest.mark.fast
 def test_a_slug_near_the_limit_is_counted_and_not_sampled(slug, monkeypatch):
     shares = []
     counted = build.compressed_size
@@ -403,6 +408,7 @@ def test_a_slug_near_the_limit_is_counted_and_not_sampled(slug, monkeypatch):
     assert shares == [16, 16, 1]
 
 
+@pytest.mark.fast
 def test_optional_config_vars_stay_unset_as_on_heroku(tree):
     (tree / "app.json").write_text(
         '{"env": {"EMAIL_URL": {"required": false}, "N": {"value": 2}}}', **UTF8
@@ -410,6 +416,7 @@ def test_optional_config_vars_stay_unset_as_on_heroku(tree):
     assert build.config_vars(tree) == {"N": "2"}
 
 
+@pytest.mark.fast
 def test_a_fault_of_the_rehearsal_itself_is_no_traceback():
     step = Step("a", "first", lambda: {}["x"])
     run_all([step], lambda step: None)
@@ -469,6 +476,7 @@ def chosen(tmp_path):
     return choose
 
 
+@pytest.mark.fast
 def test_an_environment_is_not_kept_in_a_renamed_folder(chosen, tmp_path):
     before = chosen(requirements="Django==5.2.19\n")
     assert chosen() == before
@@ -478,6 +486,7 @@ def test_an_environment_is_not_kept_in_a_renamed_folder(chosen, tmp_path):
     assert chosen(cache="link/.preflight") == before
 
 
+@pytest.mark.fast
 def test_included_requirements_are_compared(chosen):
     before = chosen(
         requirements="--no-binary :none:\n-r base.txt\n--constraint=limits.txt  # all\n",
@@ -496,6 +505,7 @@ def test_requirements_that_cannot_be_compared_are_installed_each_time(chosen, li
     assert chosen(requirements=f"Django\n{line}\n") != chosen()
 
 
+@pytest.mark.fast
 def test_a_shim_that_answers_command_not_found_is_no_python(tmp_path):
     shim = tmp_path / "python3.99"
     shim.write_text(
@@ -505,6 +515,7 @@ def test_a_shim_that_answers_command_not_found_is_no_python(tmp_path):
     assert interpreter.probe([str(shim)]) is None
 
 
+@pytest.mark.fast
 def test_a_shim_on_path_does_not_hide_the_real_one(tmp_path, monkeypatch):
     series = f"{sys.version_info.major}.{sys.version_info.minor}"
     shim = tmp_path / f"python{series}"
@@ -514,6 +525,7 @@ def test_a_shim_on_path_does_not_hide_the_real_one(tmp_path, monkeypatch):
     assert interpreter.find_series(series).series == series
 
 
+@pytest.mark.fast
 def test_another_python_serves_if_django_allows_it(tmp_path, monkeypatch):
     (tmp_path / "runtime.txt").write_text("python-3.77\n", **UTF8)
     (tmp_path / "requirements.txt").write_text("Django==5.2.19\n", **UTF8)
@@ -527,6 +539,7 @@ def test_another_python_serves_if_django_allows_it(tmp_path, monkeypatch):
             assert interpreter.find(tmp_path).series in newer
 
 
+@pytest.mark.fast
 def test_an_environment_from_nothing_holds_nothing_of_the_caller(tmp_path, monkeypatch):
     for name in ("DATABASE_URL", "AWS_SECRET_ACCESS_KEY", "CLOUDINARY_URL", "PYTHONPATH"):
         monkeypatch.setenv(name, "leak")
@@ -536,6 +549,7 @@ def test_an_environment_from_nothing_holds_nothing_of_the_caller(tmp_path, monke
     assert str(Path(sys.executable).parent) not in environment["PATH"].split(os.pathsep)
 
 
+@pytest.mark.fast
 def test_an_installer_gets_the_way_to_the_index_and_no_target(monkeypatch):
     monkeypatch.setenv("PIP_INDEX_URL", "https://index.example.com")
     monkeypatch.setenv("https_proxy", "http://proxy.example.com")
@@ -547,6 +561,7 @@ def test_an_installer_gets_the_way_to_the_index_and_no_target(monkeypatch):
     assert "leak" not in environment.values()
 
 
+@pytest.mark.fast
 def test_a_command_that_hangs_is_ended_with_all_its_children(tmp_path):
     began = time.monotonic()
     finished = process.run("sleep 60 & sleep 60", tmp_path, {"PATH": os.defpath}, timeout=0.5)
@@ -555,6 +570,7 @@ def test_a_command_that_hangs_is_ended_with_all_its_children(tmp_path):
     assert build.reason_here(finished) == "it took too long"
 
 
+@pytest.mark.fast
 def test_a_command_that_something_ends_proves_nothing(tmp_path):
     finished = process.run("kill -9 $$", tmp_path, {"PATH": os.defpath})
     assert finished.killed
@@ -562,6 +578,7 @@ def test_a_command_that_something_ends_proves_nothing(tmp_path):
         build.run_project("kill -9 $$", tmp_path, {"PATH": os.defpath}, "wrong")
 
 
+@pytest.mark.fast
 def test_no_free_port_proves_nothing(monkeypatch):
     def refuse(self, address):
         raise OSError("Address already in use")
@@ -572,6 +589,7 @@ def test_no_free_port_proves_nothing(monkeypatch):
     assert step.state is State.NOT_PROVED and "Address already in use" in step.detail
 
 
+@pytest.mark.fast
 def test_a_step_behind_a_failure_is_not_reached_and_others_go_on():
     def fail():
         raise Failed("broken")
@@ -587,6 +605,7 @@ def test_a_step_behind_a_failure_is_not_reached_and_others_go_on():
     assert len(told) == 4
 
 
+@pytest.mark.fast
 def test_a_full_disk_proves_nothing():
     def fill():
         raise OSError(28, "No space left on device")
@@ -596,12 +615,13 @@ def test_a_full_disk_proves_nothing():
     assert step.state is State.NOT_PROVED
 
 
-def test_a_folder_that_is_no_environment_is_left_alone(project):
-    (project / ".venv").mkdir()
-    (project / ".venv/mine.txt").write_text("mine", **UTF8)
+@pytest.mark.fast
+def test_a_folder_that_is_no_environment_is_left_alone(committed):
+    (committed / ".venv").mkdir()
+    (committed / ".venv/mine.txt").write_text("mine", **UTF8)
     with pytest.raises(Failed, match="no virtual environment. Rename it"):
-        setup.make_venv(project, interpreter.find(project))
-    assert (project / ".venv/mine.txt").exists()
+        setup.make_venv(committed, interpreter.find(committed))
+    assert (committed / ".venv/mine.txt").exists()
 
 
 def test_an_environment_of_another_python_is_left_alone(proved, tmp_path):
@@ -610,22 +630,24 @@ def test_an_environment_of_another_python_is_left_alone(proved, tmp_path):
         setup.make_venv(proved[0], other)
 
 
-def test_a_broken_environment_is_replaced(project):
-    (project / ".venv/bin").mkdir(parents=True)
-    (project / ".venv/pyvenv.cfg").write_text("home = /nowhere\n", **UTF8)
-    (project / ".venv/bin/python").write_text("#!/bin/sh\nexit 1\n", **UTF8)
-    found = interpreter.find(project)
+@pytest.mark.fast
+def test_a_broken_environment_is_replaced(committed):
+    (committed / ".venv/bin").mkdir(parents=True)
+    (committed / ".venv/pyvenv.cfg").write_text("home = /nowhere\n", **UTF8)
+    (committed / ".venv/bin/python").write_text("#!/bin/sh\nexit 1\n", **UTF8)
+    found = interpreter.find(committed)
     if process.WINDOWS:
         pytest.skip("a file without an ending is no program on Windows")
-    assert setup.make_venv(project, found) == f"Python {found.version}"
+    assert setup.make_venv(committed, found) == f"Python {found.version}"
 
 
-def test_the_report_survives_a_terminal_that_knows_few_characters(project, tmp_path):
+@pytest.mark.fast
+def test_the_report_survives_a_terminal_that_knows_few_characters(committed, tmp_path):
     code = "import sys; sys.argv = ['x']; from preflight import report; report.prepare_terminal();"
     code += "report.say('Größe 我 🚀')"
     ended = subprocess.run(
         [sys.executable, "-c", code],
-        cwd=project,
+        cwd=committed,
         env=os.environ | {"PYTHONIOENCODING": "cp1252"},
         capture_output=True,
     )
@@ -642,6 +664,7 @@ def test_the_progress_line_names_each_running_step_once(monkeypatch, capsys):
     assert capsys.readouterr().out.endswith("\r\x1b[2K  6 s  running: database, migrations")
 
 
+@pytest.mark.fast
 def test_the_log_of_a_failure_holds_the_whole_output(tmp_path, monkeypatch):
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
@@ -651,31 +674,16 @@ def test_the_log_of_a_failure_holds_the_whole_output(tmp_path, monkeypatch):
     assert "line 0\n" in text and "line 99" in text
 
 
-def test_an_unknown_folder_and_an_unknown_option_are_said_in_a_line(project, tmp_path):
+@pytest.mark.fast
+def test_an_unknown_folder_and_an_unknown_option_are_said_in_a_line(committed, tmp_path):
     for arguments in (["--project", str(tmp_path / "nowhere")], ["--colour"]):
-        ended = run([sys.executable, "-m", "preflight", *arguments], project)
+        ended = run([sys.executable, "-m", "preflight", *arguments], committed)
         assert ended.status == 2
         assert "Traceback" not in ended.output
 
 
-def test_a_project_that_another_template_made_is_rehearsed(proved, tmp_path):
-    """django-admin startproject, made ready for Heroku by hand, with another layout."""
-    folder = tmp_path / "other"
-    folder.mkdir()
-    made = run([python_of(proved[0]), "-m", "django", "startproject", "shop", folder], tmp_path)
-    assert made.status == 0
-    shutil.copyfile(proved[0] / "requirements.txt", folder / "requirements.txt")
-    (folder / "Procfile").write_text("web: gunicorn shop.wsgi\n", **UTF8)
-    (folder / ".python-version").write_text("3.13\n", **UTF8)
-    env = caller_environment(tmp_path / "home")
-    ended = run([sys.executable, "-m", "preflight", "--project", folder], proved[0], env)
-    assert ended.status == 1, ended.output
-    assert re.search(r"FAILED +build +collectstatic", ended.output)
-    assert "STATIC_ROOT" in ended.output
-    assert 'Traceback (most recent call last):\n  File "' not in ended.output.partition("$ ")[0]
-
-
-def test_a_shim_of_uv_is_no_uv(project, monkeypatch, tmp_path):
+@pytest.mark.fast
+def test_a_shim_of_uv_is_no_uv(committed, monkeypatch, tmp_path):
     shim = tmp_path / "uv"
     shim.write_text("#!/bin/sh\necho 'pyenv: uv: command not found' >&2\nexit 127\n", **UTF8)
     shim.chmod(0o755)
@@ -684,6 +692,6 @@ def test_a_shim_of_uv_is_no_uv(project, monkeypatch, tmp_path):
     monkeypatch.setattr(interpreter.importlib.util, "find_spec", lambda name: None)
     interpreter.find_uv.cache_clear()
     try:
-        assert interpreter.find_uv(project) is None
+        assert interpreter.find_uv(committed) is None
     finally:
         interpreter.find_uv.cache_clear()

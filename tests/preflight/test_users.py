@@ -323,4 +323,4 @@ def test_the_project_of_2011(start, proved):
         ("release settings", "python manage.py makemigrations places", make_migrations),
         ("release tests", "longer than the 10 characters", widen),
     )
-    assert told.document["push"].endswith("git push heroku HEAD:main")
+    assert told.document["push"][-1] == "git push heroku HEAD:main"

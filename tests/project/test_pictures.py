@@ -75,7 +75,7 @@ def in_its_group(site):
     return pytest.param(site, marks=pytest.mark.xdist_group(group), id="-".join(site))
 
 
-@pytest.fixture(scope="module", params=map(in_its_group, SITES))
+@pytest.fixture(scope="module", params=[in_its_group(site) for site in SITES])
 def site(request, tmp_path_factory, packages):
     """Return a running site, its storage, and how somebody signs in."""
     storage, django_version, accounts, static = request.param

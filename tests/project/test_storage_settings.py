@@ -321,6 +321,7 @@ def test_check_storage_tells_a_dyno_that_its_disk_is_no_storage(python, projects
     assert ended.status == 1 and "empties at every restart" in ended.output
 
 
+@pytest.mark.long
 def test_a_rehearsal_uses_no_credentials_and_says_so(tmp_path, s3):
     """Whatever the caller has set: the service is never asked."""
     bucket = s3.make_bucket()

@@ -68,7 +68,8 @@ def test_ctrl_c_leaves_no_process_and_says_what_it_leaves(generation, tmp_path):
     assert_nothing_is_left(tmp_path, started)
     text = read_output()
     assert "Stopped. Nothing runs any more" in text
-    assert "The project is in" in text
+    assert "The project is in" in text and "heroku create" not in text
+    assert text.splitlines()[-1].startswith("heroku-django: outcome=not-proved")
     assert (tmp_path / "out/site/manage.py").is_file()
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import preflight
 from tests.helpers import CHOICES, OPTIONS, ROOT, TEMPLATE, Ended, caller_environment, render, run
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -21,6 +22,7 @@ def blocks(text):
 MAIN_JOB, TESTS = blocks(README)[0].strip(), blocks(README)[1].strip()
 
 
+@pytest.mark.fast
 def test_ci_runs_the_test_command_word_for_word():
     assert TESTS in (ROOT / ".ci/run").read_text(encoding="utf-8").splitlines()
     assert TESTS in blocks((ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"))[0].splitlines()
@@ -64,6 +66,7 @@ def test_the_line_for_the_main_job_makes_a_proved_project(stranger):
     assert (checkout.parent / "my-site/manage.py").is_file()
 
 
+@pytest.mark.fast
 def test_every_system_gets_the_same_two_lines():
     unix, windows, refusing = (blocks(README)[number] for number in (0, 3, 4))
     for text in (unix, windows, refusing):
@@ -85,6 +88,7 @@ def test_the_report_in_the_readme_is_one_that_is_printed(proved):
     assert sorted(map(normalized, shown)) == sorted(map(normalized, printed))
 
 
+@pytest.mark.fast
 def test_the_readme_lists_every_question_and_every_choice():
     for name, value in OPTIONS.items():
         if name.startswith("_"):
@@ -95,6 +99,7 @@ def test_the_readme_lists_every_question_and_every_choice():
         assert name in (ROOT / "docs/options.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.fast
 def test_every_question_is_a_sentence_with_a_label_for_each_choice():
     prompts = OPTIONS["__prompts__"]
     for name, choices in CHOICES.items():
@@ -105,6 +110,7 @@ def test_every_question_is_a_sentence_with_a_label_for_each_choice():
     assert prompts.keys() == {name for name in OPTIONS if not name.startswith("_")}
 
 
+@pytest.mark.fast
 def test_links_between_documents_lead_somewhere():
     for document in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]:
         for target in re.findall(r"\]\(([^)#]+)", document.read_text(encoding="utf-8")):
@@ -112,6 +118,7 @@ def test_links_between_documents_lead_somewhere():
                 assert (document.parent / target).exists(), f"{document.name}: {target}"
 
 
+@pytest.mark.fast
 def test_pins_agree_between_pip_and_uv():
     pattern = r"(?im)^[\s\"]*([a-z0-9-]+)(?:\[\w+\])?==([0-9.]+)"
     pins = {}
@@ -123,19 +130,28 @@ def test_pins_agree_between_pip_and_uv():
     assert pins and all(len(versions) == 1 for versions in pins.values()), pins
 
 
+@pytest.mark.fast
+def test_every_place_names_the_same_version():
+    version = re.search(r'(?m)^version = "(.+)"$', (ROOT / "pyproject.toml").read_text())[1]
+    assert preflight.__version__ == version
+    answers = (TEMPLATE / ".heroku-django.yaml").read_text(encoding="utf-8")
+    assert answers.startswith(f"# heroku-django {version} ")
+    documents = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), TEMPLATE / "README.md"]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in documents)
+    named = re.findall(r"(?:--checkout |--branch |heroku-django@\S+ # )(\S+)", text)
+    assert named and set(named) == {f"v{version}"}
+
+
+@pytest.mark.fast
+def test_no_document_installs_preflight_by_a_name_that_anybody_can_have():
+    documents = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), TEMPLATE / "README.md"]
+    bare = r"(?:uvx|pipx run|pipx install|tool run|tool install|pip install)\s+preflight\b"
+    for path in documents:
+        assert not re.search(bare, path.read_text(encoding="utf-8")), path.name
+
+
+@pytest.mark.fast
 def test_only_what_the_answers_need_is_installed(tmp_path):
     lean = render(tmp_path).joinpath("requirements.txt").read_text(encoding="utf-8").lower()
     for package in ("boto3", "storages", "cloudinary", "allauth", "pillow", "pytest"):
         assert package not in lean
-
-
-def test_workflows_have_few_rights_and_pinned_actions():
-    import yaml
-
-    workflows = [ROOT / ".github/workflows/tests.yml", *TEMPLATE.glob(".github/workflows/*")]
-    assert len(workflows) == 2
-    for path in workflows:
-        text = path.read_text(encoding="utf-8")
-        assert yaml.safe_load(text)["permissions"] == {}
-        uses = re.findall(r"uses: (\S+)", text)
-        assert uses and all(re.search(r"@[0-9a-f]{40}$", action) for action in uses)

@@ -5,6 +5,8 @@ import shutil
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.helpers import CHOICES, ROOT, TEMPLATE, bake, caller_environment, python_of, run
 
 UNREACHABLE = "http://127.0.0.1:9/simple"
@@ -128,6 +130,7 @@ def test_a_fault_of_the_project_is_an_error_with_its_last_lines(tmp_path):
     path.unlink()
 
 
+@pytest.mark.long
 def test_a_failing_test_of_the_project_is_an_error(tmp_path):
     template = edited_template(tmp_path, "tests/test_pages.py", "== 404", "== 405")
     ended = bake_from(template, tmp_path / "out", "--keep-project-on-failure")
@@ -137,11 +140,14 @@ def test_a_failing_test_of_the_project_is_an_error(tmp_path):
 
 
 def test_nothing_is_proved_where_nobody_asked(tmp_path):
-    ended = bake(tmp_path / "out", project_slug="site", _verify="none")
+    ended = bake(tmp_path / "out", project_slug="site", packaging="uv", _verify="none")
     assert (ended.status, ended.outcome) == (0, "not-asked"), ended.output
     assert not (tmp_path / "out/site/.venv").exists()
+    # The set-up, which comes next, makes a file that Heroku needs.
+    assert "git add uv.lock" in ended.output.partition("preflight.pyz setup")[2]
 
 
+@pytest.mark.long
 def test_a_shim_that_fails_and_no_other_python_is_no_obstacle(tmp_path):
     """The default Python is another, the asked-for one is a shim of pyenv that runs nothing."""
     running = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -163,6 +169,7 @@ def test_a_shim_that_fails_and_no_other_python_is_no_obstacle(tmp_path):
     assert f"Python {wanted}, which Heroku will run; here it was {running}" in said
 
 
+@pytest.mark.long
 def test_pip_serves_where_there_is_no_uv(tmp_path):
     env = without_uv(tmp_path / "home", PYTHONPATH=str(hide_uv(tmp_path)))
     ended = bake(tmp_path / "out", env=env, project_slug="site", python_version="3.12")
@@ -170,6 +177,7 @@ def test_pip_serves_where_there_is_no_uv(tmp_path):
     assert " pip, Python " in ended.output
 
 
+@pytest.mark.long
 def test_a_project_packaged_with_uv_fetches_uv_where_there_is_none(tmp_path):
     env = without_uv(tmp_path / "home", PYTHONPATH=str(hide_uv(tmp_path)))
     ended = bake(tmp_path / "out", env=env, project_slug="site", packaging="uv")

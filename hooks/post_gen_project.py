@@ -27,7 +27,7 @@ OUTCOMES, STOPPED = {0: PROVED, 1: FAILED}, 130
 PROVE = ("preflight.pyz", "--uncommitted", "setup", "--rehearse")
 
 # The hash of the template's preflight.pyz. tools/build_pyz.py writes this line.
-PREFLIGHT_SHA256 = "407246e26b782301c236f61a648020dc8e3baa9b2dd844bd5f0670527b2e6a54"
+PREFLIGHT_SHA256 = "4a6582fb1d18cb56743b8a2694472191fe6cd62f9c360f21fb564a981948ab65"
 OTHER_PREFLIGHT = """\
 The preflight.pyz in this folder is not the one from this template, so it was not run.
 To replace it, remove the file in the project's folder:

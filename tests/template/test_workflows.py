@@ -169,6 +169,7 @@ def test_the_action_accepts_the_pythons_of_preflight(tmp_path):
     for version in ("3.9", "3.99", "3.13; id", "latest"):
         ended, _ = find_python_version(tmp_path, wanted=version)
         assert ended.status == 1 and ended.output.startswith("::error::")
+        assert all(version in ended.output for version in rules.PYTHONS)
 
 
 @pytest.mark.fast

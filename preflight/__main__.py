@@ -352,7 +352,7 @@ def main(arguments: list[str] | None = None) -> int:
         notes += choices.describe(plan.tree, plan.pushed.names) if plan.pushed else []
         folder = next_commands.Folder(project)
         ready = plan.pushed and folder.in_repository and options.command is None
-        push = next_commands.connect_and_push(folder) if ready else []
+        push = next_commands.after_proof(folder) if ready else {}
         interrupt.check()
         status = teller.conclude(plan.steps, notes, plan.limits(), push)
     except KeyboardInterrupt:
@@ -369,11 +369,14 @@ def show_next(project: Path, as_json: bool) -> int:
     """Print the commands to type next; return the exit status."""
     folder = next_commands.Folder(project)
     commands, notes = next_commands.find(folder), next_commands.find_notes(folder)
+    # Ctrl-C also stops git, so the commands could be wrong.
+    interrupt.check()
     if as_json:
         listed = [{"step": command.step, "command": command.text} for command in commands]
         print(json.dumps({"project": str(project), "commands": listed, "notes": notes}, indent=2))
     else:
         report.say(next_commands.render(commands, notes))
+    interrupt.check()
     return report.PROVED
 
 

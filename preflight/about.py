@@ -10,8 +10,9 @@ from preflight import __version__, rules
 # The folder that contains the package. For preflight.pyz, this path is the file itself.
 PLACE = Path(__file__).parent.parent
 PYTHON = "py" if os.name == "nt" else "python3"
-# The command that you type to start preflight again.
-COMMAND = f"{PYTHON} {PLACE.name}" if PLACE.is_file() else "preflight"
+# The command that you type to start preflight again. uvx puts no program on PATH.
+UVX = "uvx --from git+https://github.com/org/heroku-django preflight"
+COMMAND = f"{PYTHON} {PLACE.name}" if PLACE.is_file() else UVX
 
 
 def read(name: str) -> str:

@@ -121,9 +121,17 @@ def check_package_managers(tree: Path, names: list[str], unsent: dict[str, str])
         folder = below[0].rpartition("/")[0]
         sentence += (
             f" The project seems to be in {folder}/, and Heroku looks at the root alone. Push that "
-            f"folder by itself:\ngit subtree push --prefix {folder} heroku main"
+            f"folder by itself:\n{push_folder(quote(folder))}"
         )
     return [Problem(sentence, blocks_install=True)]
+
+
+def push_folder(quoted: str, up: str = "") -> str:
+    """Return the command that pushes a folder of the repository.
+
+    `quoted` is the folder's path, quoted for the shell. `up` is the path to the repository's root.
+    """
+    return f"git {f'-C {up} ' if up else ''}subtree push --prefix {quoted} heroku main"
 
 
 def check_python_version(tree: Path, names: list[str]) -> list[str]:
@@ -261,11 +269,14 @@ def find_flag(path: Path, name: str) -> list[str]:
 
 
 def read_app_json(tree: Path) -> dict:
-    """Return what app.json says, nothing without one; raise ValueError if it is not JSON."""
+    """Return the content of app.json, or nothing if it is missing; raise ValueError if invalid."""
     path = tree / "app.json"
     if not path.is_file():
         return {}
-    said = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        said = json.loads(path.read_text(encoding="utf-8"))
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
     if not isinstance(said, dict) or not isinstance(said.get("env") or {}, dict):
         raise ValueError("it is not an object, or its env is not")
     return said

@@ -8,7 +8,7 @@ from fnmatch import fnmatch
 from functools import cached_property
 from pathlib import Path
 
-from preflight import choices, contract, process, setup, source
+from preflight import about, choices, contract, process, setup, source
 
 # The steps in order, each with the title that is printed before its first command.
 TITLES = {
@@ -22,8 +22,12 @@ TITLES = {
     "open": "Open it",
 }
 SECRET_KEY = "import secrets; print(secrets.token_urlsafe(64))"
-# PowerShell needs no quotes around these characters.
-PLAIN = r"[A-Za-z0-9_\\/:.+=-]+"
+# PowerShell needs no quotes around these characters. Git Bash removes a backslash without quotes.
+PLAIN = r"[A-Za-z0-9_/:.+=-]+"
+# https://devcenter.heroku.com/articles/platform-api-reference#app
+APP_NAME = r"[a-z][a-z0-9-]{1,28}[a-z0-9]"
+# An add-on and its plan, such as heroku-postgresql:essential-0.
+PLAN = r"[A-Za-z0-9][A-Za-z0-9:_-]*"
 
 
 @dataclass(frozen=True)
@@ -50,10 +54,16 @@ class Folder:
         """The folder's path in the repository, or git's error message."""
         return self.git("rev-parse", "--show-prefix")
 
+    @cached_property
+    def ignored(self) -> bool:
+        """Whether a repository above ignores the whole folder, so it needs its own repository."""
+        below = self.prefix.status == 0 and self.prefix.output.strip()
+        return bool(below) and self.git("check-ignore", "--quiet", ".").status == 0
+
     @property
     def in_repository(self) -> bool:
-        """Whether the folder is in a git repository."""
-        return self.prefix.status == 0
+        """Whether the folder is in a git repository that does not ignore it."""
+        return self.prefix.status == 0 and not self.ignored
 
     @property
     def unreadable(self) -> bool:
@@ -64,7 +74,7 @@ class Folder:
     @cached_property
     def has_remote(self) -> bool:
         """Whether the repository has a remote called heroku."""
-        return source.has_remote(self.path)
+        return self.in_repository and source.has_remote(self.path)
 
     @cached_property
     def has_packages(self) -> bool:
@@ -92,10 +102,20 @@ class Folder:
     @cached_property
     def changes(self) -> list[str]:
         """The `git status` entry of each file that is not committed, without the local files."""
+        if not self.in_repository:
+            return []
         status = self.git("status", "--porcelain", "-z", "--no-renames", "--", ".")
         local = {self.prefix.output.strip() + name for name in source.LOCAL_FILES}
         entries = status.output.split("\0") if status.status == 0 else []
         return [entry for entry in entries if entry and entry[3:] not in local]
+
+    @cached_property
+    def committed_local(self) -> list[str]:
+        """The local files in the last commit, which a push sends until a commit removes them."""
+        if not self.in_repository:
+            return []
+        listed = self.git("ls-tree", "--name-only", "HEAD", "--", *source.LOCAL_FILES)
+        return listed.output.split() if listed.status == 0 else []
 
     @cached_property
     def mixed(self) -> list[str]:
@@ -131,11 +151,23 @@ class Folder:
         return "py" if self.windows else "python3"
 
     @property
+    def venv_python(self) -> str:
+        """The command for the project's Python, as it is after the setup."""
+        return r".venv\Scripts\python" if self.windows else ".venv/bin/python"
+
+    @property
     def python(self) -> str:
         """The command for the project's Python, or for any Python if the packages are missing."""
-        if not self.has_packages:
-            return self.any_python
-        return r".venv\Scripts\python" if self.windows else ".venv/bin/python"
+        return self.venv_python if self.has_packages else self.any_python
+
+    @property
+    def preflight(self) -> str:
+        """The command for preflight: the project's file, or else the one that is running."""
+        if (self.path / "preflight.pyz").is_file():
+            return f"{self.any_python} preflight.pyz"
+        if about.PLACE.is_file():
+            return f"{self.any_python} {self.quote(str(about.PLACE.resolve()))}"
+        return about.COMMAND
 
     def quote(self, text: str) -> str:
         """Quote a text as one argument of a command.
@@ -176,6 +208,11 @@ def find_notes(folder: Folder) -> list[str]:
         notes.append("git is not installed. Install it first: https://git-scm.com/downloads")
     if folder.unreadable:
         notes.append(f"git cannot read this repository:\n{folder.prefix.output.strip()}")
+    if folder.ignored:
+        notes.append(
+            "A .gitignore in a folder above makes git ignore this folder, so the commands create\n"
+            "a repository for the project."
+        )
     if folder.has_remote:
         notes.append("git has the remote heroku, so the commands to create the app are left out.")
     readme = folder.path / "README.md"
@@ -185,9 +222,9 @@ def find_notes(folder: Folder) -> list[str]:
     elif (folder.path / ".heroku-django.yaml").is_file():
         notes.append(
             "Your own README.md was kept. To read the template's, which explains each step,\n"
-            "generate the project again, into the folder guide next to this one:\n"
-            f"  {folder.any_python} "
-            "-m cookiecutter --no-input -o .. --config-file .heroku-django.yaml "
+            "generate the project again with the same answers, into the folder guide next to this "
+            "one:\n"
+            f"  {folder.any_python} -m cookiecutter -o .. "
             "gh:org/heroku-django project_slug=guide _verify=none _git_init=no"
         )
     return notes
@@ -220,13 +257,12 @@ def set_up(folder: Folder) -> list[str]:
     """Return the command that installs the packages, if they are missing."""
     if folder.has_packages:
         return []
-    bundled = (folder.path / "preflight.pyz").is_file()
-    return [f"{folder.any_python} preflight.pyz setup" if bundled else "preflight setup"]
+    return [f"{folder.preflight} setup"]
 
 
 def start(folder: Folder) -> list[str]:
-    """Return the command that starts the site locally, if the packages are installed."""
-    return [f"{folder.python} manage.py runserver"] if folder.has_packages else []
+    """Return the command that starts the site locally, after the setup."""
+    return [f"{folder.venv_python} manage.py runserver"]
 
 
 def ignore(folder: Folder) -> list[str]:
@@ -239,7 +275,7 @@ def ignore(folder: Folder) -> list[str]:
         lines = "".join(rf"{name}\n" for name in folder.exposed)
         texts.append(rf'''{folder.any_python} -c "open('.gitignore', 'a').write('\n{lines}')"''')
     tracked = folder.git("ls-files", "--", *source.LOCAL_FILES)
-    if tracked.status == 0 and tracked.output:
+    if folder.in_repository and tracked.status == 0 and tracked.output:
         texts.append(f"git rm --cached {' '.join(tracked.output.split())}")
     return texts
 
@@ -247,14 +283,15 @@ def ignore(folder: Folder) -> list[str]:
 def commit(folder: Folder) -> list[str]:
     """Return the commands that commit what the steps before leave uncommitted."""
     new = folder.exposed or folder.lacks_lock or not folder.in_repository
-    if folder.unreadable or not (new or folder.changes):
+    if folder.unreadable or not (new or folder.changes or folder.committed_local):
         return []
     texts = [] if folder.in_repository else ["git init -b main"]
     if folder.git("var", "GIT_AUTHOR_IDENT").status != 0:
         texts.append('git config --global user.name "Your Name"')
         texts.append('git config --global user.email "you@example.com"')
     known = folder.git("cat-file", "-e", "HEAD:./manage.py").status == 0
-    if known and folder.lacks_lock and not (folder.changes or folder.exposed):
+    others = folder.changes or folder.exposed or folder.committed_local
+    if known and folder.lacks_lock and not others:
         return [*texts, "git add uv.lock", 'git commit -m "Add uv.lock"']
     if new or any(entry[1] != " " for entry in folder.changes):
         texts.append("git add .")
@@ -271,10 +308,8 @@ def create(folder: Folder) -> list[str]:
     if folder.has_remote:
         return []
     name = app_name(folder)
-    texts = ["heroku login", f"heroku create {folder.quote(name)}" if name else "heroku create"]
-    for addon in folder.app_json.get("addons") or []:
-        plan = addon.get("plan") if isinstance(addon, dict) else addon
-        texts.append(f"heroku addons:create {folder.quote(str(plan))}")
+    texts = ["heroku login", f"heroku create {name}" if name else "heroku create"]
+    texts += [f"heroku addons:create {plan}" for plan in plans(folder)]
     for name, entry in folder.required_vars.items():
         if "generator" in entry:
             texts.append(f"heroku config:set {name}=\"$({folder.python} -c '{SECRET_KEY}')\"")
@@ -285,8 +320,19 @@ def create(folder: Folder) -> list[str]:
 
 
 def app_name(folder: Folder) -> str:
-    """Return the name of the app in app.json, or an empty string."""
-    return str(folder.app_json.get("name") or "")
+    """Return the name of the app in app.json; an empty string if it is missing or invalid."""
+    name = folder.app_json.get("name")
+    return name if isinstance(name, str) and re.fullmatch(APP_NAME, name) else ""
+
+
+def plans(folder: Folder) -> list[str]:
+    """Return the valid plans of the add-ons in app.json. An add-on is a text or an object."""
+    addons = folder.app_json.get("addons")
+    found = [
+        addon.get("plan") if isinstance(addon, dict) else addon
+        for addon in (addons if isinstance(addons, list) else [])
+    ]
+    return [plan for plan in found if isinstance(plan, str) and re.fullmatch(PLAN, plan)]
 
 
 def push(folder: Folder) -> list[str]:
@@ -306,7 +352,7 @@ def push_command(folder: Folder) -> str:
     inside = folder.prefix.output.strip().rstrip("/") if folder.in_repository else ""
     if inside:
         up = "/".join([".."] * (inside.count("/") + 1))
-        return f"git -C {up} subtree push --prefix {folder.quote(inside)} heroku main"
+        return contract.push_folder(folder.quote(inside), up)
     branch = folder.git("symbolic-ref", "--short", "HEAD")
     if not folder.in_repository or branch.output.strip() == "main":
         return "git push heroku main"
@@ -314,11 +360,14 @@ def push_command(folder: Folder) -> str:
     return f"git push heroku HEAD:{'main' if branch.status == 0 else 'refs/heads/main'}"
 
 
-def connect_and_push(folder: Folder) -> list[str]:
-    """Return the commands that push to an existing app, and add its remote if it is missing."""
-    name = folder.quote(app_name(folder) or "YOUR-APP")
-    connect = [] if folder.has_remote else [f"heroku git:remote -a {name}"]
-    return [*connect, push_command(folder)]
+def after_proof(folder: Folder) -> dict[str, str]:
+    """Return the command to type after a rehearsal that passed, by its title.
+
+    Without the remote, the app may not exist yet, so `preflight next` shows how to create it.
+    """
+    if folder.has_remote:
+        return {"Push it:": push_command(folder)}
+    return {"To create the app and push:": f"{folder.preflight} next"}
 
 
 def open_site(folder: Folder) -> list[str]:

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import secrets
 import shutil
 import sys
 import tempfile
@@ -102,7 +103,7 @@ class Report:
     """The report of one run: each step as it is told, the outputs of failures, the verdict.
 
     With `as_json`, only one JSON document is printed, at the end. With `on_github`, annotations and
-    a summary for GitHub Actions are added.
+    a summary for GitHub Actions are added, and the runner ignores commands in all other lines.
     """
 
     def __init__(
@@ -118,16 +119,29 @@ class Report:
         self.as_json = as_json
         self.only = only
         self.on_github = on_github
+        self.token = ""
         self.began = time.monotonic()
         self.progress = ""
         self.concluded = False
 
     def begin(self) -> None:
         """Print the first line."""
+        if self.on_github:
+            self.token = secrets.token_hex(16)
+            say(f"::stop-commands::{self.token}")
         if not self.as_json:
             what = "Rehearsal" if self.rehearsal else "Set-up"
             say(f"{what} of {self.project.name} (Heroku's rules as of {rules.DATE})")
             say()
+
+    def resume_commands(self) -> None:
+        """Let the runner obey commands again, which an output of the project could have faked.
+
+        https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands
+        """
+        if self.token:
+            say(f"::{self.token}::")
+            self.token = ""
 
     def show_progress(self, running: list[Step]) -> None:
         """On a terminal, show the running steps in one line below the others."""
@@ -164,12 +178,12 @@ class Report:
             say(wrap_labelled(line, INDENT))
 
     def conclude(
-        self, steps: list[Step], notes: list[str], limits: list[str], push: list[str]
+        self, steps: list[Step], notes: list[str], limits: list[str], push: dict[str, str]
     ) -> int:
         """Print the verdict and what belongs to it; return the exit status.
 
         `notes` are always shown. `limits` are what a rehearsal does not prove even if it passed.
-        `push` are the commands that push the project.
+        `push` is the command to type after a proof, by its title.
         """
         self.clear_progress()
         self.concluded = True
@@ -194,10 +208,11 @@ class Report:
         say_list("Note:", notes)
         if status == PROVED and self.rehearsal and not self.only:
             say_list("Not shown:", limits)
-            # These lines are not wrapped, so that each of them can be pasted.
-            for number, command in enumerate(push):
-                say(f"{'' if number else 'Push it:':<11}{command}")
+            # This line is not wrapped, so that the command can be pasted.
+            for title, command in push.items():
+                say(f"{title:<10} {command}")
         if self.on_github:
+            self.resume_commands()
             github.show(document)
         return status
 
@@ -215,9 +230,9 @@ class Report:
             python = process.python_in(Path(".venv"))
             return f"Ready in {seconds:.1f} s. Start it: {python} manage.py runserver"
         if self.only:
-            return f"Held in {seconds:.1f} s: {self.only}, and what it cannot do without."
-        held = "it builds, releases, starts, answers and stops as Heroku wants it."
-        return f"Proved in {seconds:.1f} s: {held}"
+            return f"Passed in {seconds:.1f} s: {self.only}, and the steps that it needs."
+        passed = "the app builds, releases, boots, responds and shuts down the way Heroku expects."
+        return f"Proved in {seconds:.1f} s: {passed}"
 
     def document(self, steps, status, seconds, notes, limits, push) -> dict:
         """Return the report for a program."""
@@ -242,7 +257,7 @@ class Report:
             ],
             "notes": notes,
             "not_shown": limits,
-            "push": push,
+            "push": list(push.values()),
         }
 
     def stop(self) -> int:
@@ -253,6 +268,7 @@ class Report:
         elif not self.as_json:
             where = f"{self.project} is as the steps above left it."
             say(f"\nStopped. Nothing runs any more, and {where}")
+        self.resume_commands()
         return STOPPED
 
 

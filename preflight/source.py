@@ -29,9 +29,14 @@ class Source:
 
 
 def git(project: Path, *arguments: str, **variables: str) -> Finished:
-    """Run git in the project, with the caller's environment, since git's own settings are there."""
+    """Run git in the project with the caller's environment, which has the settings of git.
+
+    A repository can name a program as core.fsmonitor, which git would then run.
+    https://git-scm.com/docs/git-config#Documentation/git-config.txt-corefsmonitor
+    """
     environment = os.environ | {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"} | variables
-    return process.run(["git", *arguments], project, environment, timeout=120)
+    command = ["git", "-c", "core.fsmonitor=false", *arguments]
+    return process.run(command, project, environment, timeout=120)
 
 
 def take(project: Path, tree: Path, uncommitted: bool = False) -> Source:

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from preflight import advice, explain
+from preflight import about, advice, explain
 from tests.helpers import caller_environment, run
 from tests.preflight.rehearsal import UTF8, append, rehearse, share_environments
 
@@ -295,7 +295,7 @@ def test_a_document_says_everything_and_nothing_else_is_printed(proved, tmp_path
     phases = [step["phase"] for step in document["steps"]]
     assert sorted(phases, key="setup source build release web".split().index) == phases
     assert {step["state"] for step in document["steps"]} == {"ok"}
-    assert document["push"][-1] == "git push heroku main"
+    assert document["push"] == [f"{about.PYTHON} preflight.pyz next"]
     [files] = [step for step in document["steps"] if step["title"] == "files"]
     assert re.fullmatch(r"commit [0-9a-f]+ on main", files["detail"])
 

@@ -109,15 +109,16 @@ def test_an_edit_that_is_not_committed_is_told_even_when_all_holds(project):
 
 @pytest.mark.fast
 @pytest.mark.row(3)
-def test_a_project_in_a_folder_is_found_and_pushed_from_there(project):
-    (project / "shop").mkdir()
+@pytest.mark.parametrize(("folder", "quoted"), [("shop", "shop"), ("my shop", "'my shop'")])
+def test_a_project_in_a_folder_is_found_and_pushed_from_there(project, folder, quoted):
+    (project / folder).mkdir()
     for name in ("manage.py", "requirements.txt", "Procfile", "runtime.txt"):
-        git(project, "mv", name, f"shop/{name}")
+        git(project, "mv", name, f"{folder}/{name}")
     assert_caught(
         project,
         "source rules",
-        "The project seems to be in shop/",
-        "git subtree push --prefix shop heroku main",
+        f"The project seems to be in {folder}/",
+        f"git subtree push --prefix {quoted} heroku main",
     )
 
 

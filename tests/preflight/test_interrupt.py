@@ -138,6 +138,13 @@ def test_a_signal_during_the_cleanup_adds_no_second_json_document(start):
         json.loads(re.sub("(?m)^made .*$", "", output))
 
 
+@pytest.mark.parametrize("name", ["next_commands.find_notes", "report.say"])
+def test_a_signal_stops_next(start, name):
+    status, output = start("-c", DRIVER, f"preflight.{name}", str(int(signal.SIGINT)), "next")
+    assert status == 130, output
+    assert output.rstrip().endswith("Stopped.")
+
+
 def test_a_closed_terminal_ends_a_rehearsal_in_order(start, tmp_path):
     status, output = start("-c", CLOSE_TERMINAL)
     assert output == "130\n"

@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from preflight import __main__, next_commands
+from preflight import __main__, about, next_commands, setup
 from preflight.next_commands import Folder
 from tests.helpers import BARE, ROOT, run
 
@@ -129,14 +129,21 @@ def test_no_cd_if_the_shell_is_already_in_the_folder(folder, monkeypatch):
     assert "go" not in find(folder)
 
 
-def test_missing_packages_are_installed_first_and_nothing_is_started(folder):
+def test_missing_packages_are_installed_before_the_start(folder, tmp_path, monkeypatch):
     shutil.rmtree(folder / ".venv/lib")
     found = find(folder)
-    assert found["set-up"] == ["preflight setup"] and "start" not in found
+    assert found["set-up"] == [f"{about.UVX} setup"]
+    assert found["start"] == [".venv/bin/python manage.py runserver"]
+    assert list(found).index("set-up") < list(found).index("start")
     assert any("$(python3 -c" in text for text in found["create"])
     (folder / "preflight.pyz").write_bytes(b"")
     assert find(folder)["set-up"] == ["python3 preflight.pyz setup"]
     assert find(folder, windows=True)["set-up"] == ["py preflight.pyz setup"]
+    (folder / "preflight.pyz").unlink()
+    started = tmp_path / "my tools/preflight.pyz"
+    write(started, "")
+    monkeypatch.setattr(about, "PLACE", started)
+    assert find(folder)["set-up"] == [f"python3 '{started}' setup"]
 
 
 def test_windows_gets_its_own_forms(folder):
@@ -255,7 +262,8 @@ def test_the_whole_list_can_be_pasted(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("RECORD", str(tmp_path / "record"))
     monkeypatch.setenv("REMOTE", str(tmp_path / "heroku.git"))
-    found = [c.text for c in next_commands.find(Folder(project, False)) if c.step != "set-up"]
+    unwanted = {"set-up", "start"}
+    found = [c.text for c in next_commands.find(Folder(project, False)) if c.step not in unwanted]
     pasted = subprocess.run(["bash", "-e"], input="\n".join(found), cwd="/", text=True)
     assert pasted.returncode == 0
     assert "manage.py" in git(tmp_path / "heroku.git", "ls-tree", "--name-only", "main").split()
@@ -264,11 +272,58 @@ def test_the_whole_list_can_be_pasted(tmp_path, monkeypatch):
     assert re.fullmatch(r"config:set SECRET_KEY=[\w-]{80,}", said[4]) and said[-1] == "open"
 
 
-def test_a_tracked_env_is_taken_out_of_git(folder):
+def paste_git(project):
+    """Paste the printed lines that begin with git, up to the commit."""
+    found = find(project)
+    lines = [*found.get("ignore", []), *found["commit"]]
+    pasted = subprocess.run(["bash", "-e"], input="\n".join(lines), cwd=project, text=True)
+    assert pasted.returncode == 0, lines
+
+
+@pytest.mark.skipif(os.name == "nt", reason="runs the commands in bash")
+@pytest.mark.parametrize("removed", [True, False], ids=["removed", "tracked"])
+@pytest.mark.parametrize("changed", [True, False], ids=["changed", "unchanged"])
+def test_a_committed_env_is_not_in_the_next_commit(folder, removed, changed):
     write(folder / ".env", "SECRET_KEY=mine\n")
     git(folder, "add", "-f", ".env")
     git(folder, "commit", "-q", "-m", "Oops")
+    if changed:
+        write(folder / ".env", "SECRET_KEY=new\n")
     assert find(folder)["ignore"] == ["git rm --cached .env"]
+    if removed:
+        git(folder, "rm", "-q", "--cached", ".env")
+        assert "ignore" not in find(folder)
+    paste_git(folder)
+    names = git(folder, "ls-tree", "--name-only", "HEAD").split()
+    assert "manage.py" in names and ".env" not in names
+    assert (folder / ".env").is_file() and not {"ignore", "commit"} & set(find(folder))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="runs the commands in bash")
+def test_a_project_in_an_ignored_folder_gets_its_own_repository(tmp_path):
+    home = tmp_path / "home"
+    write(home / ".gitignore", "*\n")
+    git(home, "init", "-q", "-b", "main")
+    git(home, "remote", "add", "heroku", str(tmp_path / "other.git"))
+    for name, text in (FILES | {".env": "SECRET_KEY=mine\n"}).items():
+        write(home / "site" / name, text)
+    project = home / "site"
+    assert "ignore this folder" in notes(project) and "create" in find(project)
+    paste_git(project)
+    names = git(project, "ls-tree", "--name-only", "HEAD").split()
+    assert "manage.py" in names and ".env" not in names
+    assert find(project)["push"] == ["git push heroku main"]
+    assert "commit" not in find(project) and "ignore this folder" not in notes(project)
+
+
+def test_git_runs_no_program_that_a_repository_names(folder, tmp_path):
+    write(tmp_path / "monitor", f"#!/bin/sh\ntouch '{tmp_path / 'ran'}'\n")
+    (tmp_path / "monitor").chmod(0o755)
+    git(folder, "config", "core.fsmonitor", str(tmp_path / "monitor"))
+    find(folder)
+    assert not (tmp_path / "ran").exists()
+    git(folder, "status")
+    assert (tmp_path / "ran").exists()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="git there is another program")
@@ -307,13 +362,12 @@ def test_an_app_that_git_knows_is_not_created_again(folder):
     assert "left out" in notes(folder)
 
 
-def test_a_rehearsal_ends_with_lines_to_paste(folder):
-    push = next_commands.connect_and_push(Folder(folder))
-    assert push == ["heroku git:remote -a my-app", "git push heroku main"]
-    (folder / "app.json").unlink()
-    assert next_commands.connect_and_push(Folder(folder))[0] == "heroku git:remote -a YOUR-APP"
+def test_a_proof_ends_with_the_push_only_if_git_knows_the_app(folder):
+    (folder / "preflight.pyz").write_bytes(b"")
+    [command] = next_commands.after_proof(Folder(folder, False)).values()
+    assert command == "python3 preflight.pyz next"
     git(folder, "remote", "add", "heroku", "https://git.heroku.com/my-app.git")
-    assert next_commands.connect_and_push(Folder(folder)) == ["git push heroku main"]
+    assert list(next_commands.after_proof(Folder(folder)).values()) == ["git push heroku main"]
 
 
 def test_a_storage_is_only_checked_if_app_json_requires_one(folder):
@@ -323,14 +377,34 @@ def test_a_storage_is_only_checked_if_app_json_requires_one(folder):
     assert find(folder)["push"] == ["git push heroku main"]
 
 
-def test_an_invalid_app_json_does_not_hide_other_commands(folder):
-    write(folder / "app.json", "{")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{",
+        '{"addons": ' + "[" * 100_000,
+        '{"name": "--help", "addons": {"mailgun:starter": {}}}',
+        '{"name": "a; rm", "addons": 5}',
+        '{"name": ["my-app"], "addons": "mailgun"}',
+        '{"name": "my-app\\n", "addons": [null, {}, {"plan": ["x"]}, "--app=x", "a b", "x\\ny"]}',
+    ],
+)
+def test_an_invalid_app_json_does_not_hide_other_commands(folder, text):
+    write(folder / "app.json", text)
     assert find(folder)["create"] == ["heroku login", "heroku create"]
+
+
+def test_a_pyproject_in_utf_16_is_not_an_error(folder):
+    (folder / "requirements.txt").unlink()
+    (folder / "pyproject.toml").write_text('[project]\nname = "x"\n', encoding="utf-16")
+    assert not setup.wants_uv(folder)
+    assert "push" in find(folder)
 
 
 def test_a_kept_readme_is_not_named_as_the_guide(folder):
     write(folder / "README.md", "# Mine\n")
     assert "project_slug=guide" in notes(folder)
+    # This file can redefine gh:, and then the command would generate any other template.
+    assert ".heroku-django.yaml" not in notes(folder)
     (folder / ".heroku-django.yaml").unlink()
     assert notes(folder) == ""
 
@@ -373,7 +447,8 @@ def test_an_unreadable_repository_shows_the_message_of_git(folder):
 
 
 POWERSHELL = {
-    r"C:\Users\ada\site": r"C:\Users\ada\site",
+    r"C:\Users\ada\site": r'"C:\Users\ada\site"',
+    "main": "main",
     r"C:\Ada Lovelace\site": r'"C:\Ada Lovelace\site"',
     r"C:\it's": '"C:\\it\'s"',
     r"C:\$HOME": r"'C:\$HOME'",

@@ -403,7 +403,7 @@ def test_a_slug_near_the_limit_is_counted_and_not_sampled(slug, monkeypatch):
     build.weigh(*slug)
     assert shares == [16]
     monkeypatch.setattr(rules, "SLUG_MB", 20)
-    with pytest.raises(Failed, match=r"have about 24 MB, .*\bpackage \(4 MB\), data.bin \(2 MB\)"):
+    with pytest.raises(Failed, match=r"about 24 MB\. .*\bpackage \(4 MB\), data.bin \(2 MB\)"):
         build.weigh(*slug)
     assert shares == [16, 16, 1]
 

@@ -313,6 +313,8 @@ def test_the_project_of_2011(start, proved):
 
     env = caller_environment(project.parent / "home")
     assert run(["git", "switch", "-q", "-c", "cs/feature"], project, env).status == 0
+    remote = ["git", "remote", "add", "heroku", "https://git.heroku.com/site.git"]
+    assert run(remote, project, env).status == 0
     told = climb(
         project,
         (
@@ -323,4 +325,4 @@ def test_the_project_of_2011(start, proved):
         ("release settings", "python manage.py makemigrations places", make_migrations),
         ("release tests", "longer than the 10 characters", widen),
     )
-    assert told.document["push"][-1] == "git push heroku HEAD:main"
+    assert told.document["push"] == ["git push heroku HEAD:main"]

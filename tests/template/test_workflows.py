@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from preflight import github, rules
+from preflight import github, process, report, rules, steps
 from tests.helpers import ROOT, caller_environment, missing, render, run
 from tests.preflight.rehearsal import UTF8, append
 
@@ -94,6 +94,43 @@ def run_action(project, home, *names, **inputs):
     return ended, {name: path.read_text(**UTF8) for name, path in files.items() if path.exists()}
 
 
+def obeyed(output):
+    """Return the workflow commands in an output that a runner obeys."""
+    commands, token = [], ""
+    for line in map(str.strip, output.splitlines()):
+        if token:
+            token = "" if line == f"::{token}::" else token
+        elif line.startswith("::stop-commands::"):
+            token = line.removeprefix("::stop-commands::")
+        elif line.startswith("::"):
+            commands.append(line)
+    assert not token, "the runner would ignore all later commands"
+    return commands
+
+
+@pytest.mark.fast
+def test_the_runner_obeys_no_command_in_an_output(tmp_path, capsys):
+    output = "::error::forged\n::stop-commands::mine\n##[error]x\n"
+    failed = steps.Step("build", "collectstatic", None)
+    failed.state, failed.detail = steps.State.FAILED, "It failed.\n::warning::forged"
+    failed.finished = process.Finished("manage.py", 1, output, 0.1)
+    tokens = set()
+    for _ in range(2):
+        shown = report.Report(tmp_path, True, False, None, True)
+        shown.begin()
+        shown.tell(failed)
+        assert shown.conclude([failed], [], [], {}) == report.FAILED
+        text = capsys.readouterr().out
+        assert "::error::forged" in text
+        [command] = obeyed(text)
+        assert command.startswith("::error title=preflight%3A build collectstatic::")
+        tokens.add(re.search("::stop-commands::(.*)", text)[1])
+    shown.begin()
+    shown.stop()
+    assert obeyed(capsys.readouterr().out) == []
+    assert len(tokens) == 2
+
+
 @pytest.mark.parametrize(
     ("files", "wanted", "version"),
     [
@@ -101,6 +138,9 @@ def run_action(project, home, *names, **inputs):
         ({"runtime.txt": "python-3.12.7\n"}, "", "3.12"),
         ({".python-version": "# the newest\n3.13\n"}, "", "3.13"),
         ({".python-version": "3.13\n"}, "3.11", "3.11"),
+        ({".python-version": "3.99\n"}, "", rules.DEFAULT_PYTHON),
+        ({".python-version": "3.130\n"}, "", rules.DEFAULT_PYTHON),
+        ({".python-version": "3.13\n"}, "3.11\nother=x", "3.11"),
     ],
 )
 def test_the_action_takes_the_python_of_the_project(tmp_path, files, wanted, version):
@@ -114,10 +154,38 @@ def test_the_action_takes_the_python_of_the_project(tmp_path, files, wanted, ver
     assert files["GITHUB_OUTPUT"] == f"version={version}\n"
 
 
+def find_python_version(folder, project="site", wanted=""):
+    """Run the first step of the action; return its result and what it outputs."""
+    inputs = {"path": project, "python-version": wanted}
+    ended, files = run_action(folder, folder / "home", "Find the Python version", **inputs)
+    return ended["Find the Python version"], files.get("GITHUB_OUTPUT", "")
+
+
+@pytest.mark.fast
+def test_the_action_accepts_the_pythons_of_preflight(tmp_path):
+    for version in rules.PYTHONS:
+        ended, output = find_python_version(tmp_path, wanted=version)
+        assert ended.status == 0 and f"version={version}\n" in output
+    for version in ("3.9", "3.99", "3.13; id", "latest"):
+        ended, _ = find_python_version(tmp_path, wanted=version)
+        assert ended.status == 1 and ended.output.startswith("::error::")
+        assert all(version in ended.output for version in rules.PYTHONS)
+
+
+@pytest.mark.fast
+def test_the_path_of_the_action_is_not_read_as_an_option(tmp_path):
+    (tmp_path / "-site").mkdir()
+    (tmp_path / "-site/runtime.txt").write_text("python-3.12.7\n", **UTF8)
+    _, output = find_python_version(tmp_path, "-site")
+    assert output == "version=3.12\n"
+    ended, _ = run_action(tmp_path, tmp_path / "home", "Rehearse", path="-site")
+    assert ended["Rehearse"].status != 2, ended["Rehearse"].output
+
+
 def test_the_action_rehearses_a_project(project):
     ended, files = run_action(project.parent, project.parent / "home", path=project.name)
     assert [step.status for step in ended.values()] == [0, 0, 0], ended
-    assert "::" not in ended["Rehearse"].output
+    assert obeyed(ended["Rehearse"].output) == []
     summary = files["GITHUB_STEP_SUMMARY"]
     assert summary.startswith("### Rehearsal of site: proved\n")
     assert re.search(r"(?m)^\| web \| home page \| ok \| [\d.]+ \| 200 \|$", summary)
@@ -129,7 +197,8 @@ def test_the_action_fails_with_an_annotation_for_each_failure(project):
     assert run(["git", "commit", "-q", "-a", "-m", "Break it"], project, env).status == 0
     ended, files = run_action(project, project.parent / "home")
     assert ended["Rehearse"].status == 1
-    shown = re.findall(r"(?m)^::(\w+) title=(.*?)::(.*)$", ended["Rehearse"].output)
+    lines = "\n".join(obeyed(ended["Rehearse"].output))
+    shown = re.findall(r"(?m)^::(\w+) title=(.*?)::(.*)$", lines)
     assert [(level, title) for level, title, _ in shown] == [
         ("error", "preflight%3A build collectstatic")
     ]

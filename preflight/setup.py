@@ -49,7 +49,7 @@ def wants_uv(project: Path) -> bool:
     if (project / "requirements.txt").is_file():
         return False
     pyproject = project / "pyproject.toml"
-    text = pyproject.read_text("utf-8", errors="replace") if pyproject.is_file() else ""
+    text = pyproject.read_text(encoding="utf-8", errors="replace") if pyproject.is_file() else ""
     return (project / "uv.lock").is_file() or "\n[project]\n" in f"\n{text}"
 
 

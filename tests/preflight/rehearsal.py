@@ -100,7 +100,7 @@ def rehearse_step(project: Path, cause: str, database: Path | None = None) -> To
                 step.behind = [before for before in step.behind if before in wanted]
             run_all(plan.steps, lambda step: None)
             with redirect_stdout(output):
-                status = report.conclude(plan.steps, [], plan.limits(), "")
+                status = report.conclude(plan.steps, [], plan.limits(), {})
         finally:
             plan.clean_up()
     return Told(status, json.loads(output.getvalue()))

@@ -105,7 +105,7 @@ def test_a_message_names_the_command_that_started_preflight(tmp_path):
     python = "py" if os.name == "nt" else "python3"
     for command, shown in (
         ([sys.executable, "preflight.pyz"], f"{python} preflight.pyz --only web"),
-        ([sys.executable, "-m", "preflight"], ": preflight --only web"),
+        ([sys.executable, "-m", "preflight"], "heroku-django preflight --only web"),
     ):
         assert shown in run([*command, "explain", log], tmp_path).output
 

@@ -22,11 +22,12 @@ from tests.project.test_browser import DESK
 from tests.project.visitor import Visitor
 
 # Each storage with both versions of Django, both kinds of accounts, and static files in it or not.
+# The first of each storage is in the default run.
 SITES = [
-    ("s3", "5.2", "django", "whitenoise"),
     ("s3", "6.1", "allauth", "s3"),
-    ("cloudinary", "5.2", "allauth", "cloudinary"),
     ("cloudinary", "6.1", "django", "whitenoise"),
+    ("s3", "5.2", "django", "whitenoise"),
+    ("cloudinary", "5.2", "allauth", "cloudinary"),
 ]
 
 PEOPLE = ["ada", "bea", "browser", "former", "orphan", "twice", "mallory"]
@@ -71,8 +72,9 @@ class Storage:
 
 def in_its_group(site):
     """Return a site as a parameter; one worker runs all tests of a service."""
-    group = "cloudinary" if site[0] == "cloudinary" else "s3"
-    return pytest.param(site, marks=pytest.mark.xdist_group(group), id="-".join(site))
+    marks = [pytest.mark.xdist_group(site[0])]
+    marks += [] if site in SITES[:2] else [pytest.mark.long]
+    return pytest.param(site, marks=marks, id="-".join(site))
 
 
 @pytest.fixture(scope="module", params=[in_its_group(site) for site in SITES])

@@ -74,7 +74,7 @@ def test_ctrl_c_leaves_no_process_and_says_what_it_leaves(generation, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "number", [pytest.param(n, marks=[] if n < 3 else [pytest.mark.long]) for n in range(50)]
+    "number", [pytest.param(n, marks=[] if n < 1 else [pytest.mark.long]) for n in range(50)]
 )
 def test_ctrl_c_at_a_random_moment_ends_in_order(generation, proved, tmp_path, number):
     seed = int(os.environ.get("CTRL_C_SEED", secrets.randbelow(10**6)))

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from tests.helpers import (
+    CHOICES,
     ROOT,
     TEMPLATE,
     all_combinations,
@@ -68,8 +69,13 @@ def rendered(tmp_path_factory):
 
 
 def with_marks(answers):
-    """Return a combination as a parameter; mark it as fast if it is in the covering set."""
+    """Return a combination as a parameter, marked as fast if it is in the covering set.
+
+    Any other one is long if a combination in the default run differs only in the Python version.
+    """
     marks = [pytest.mark.fast] if answers in covering_combinations() else []
+    if not marks and answers["python_version"] != CHOICES["python_version"][0]:
+        marks = [pytest.mark.long]
     return pytest.param(answers, id=name_of(answers), marks=marks)
 
 

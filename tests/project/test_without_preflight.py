@@ -7,8 +7,10 @@ import sys
 import pytest
 
 import preflight
+from preflight import source
 from tests.helpers import (
     ROOT,
+    TEMPLATE,
     caller_environment,
     covering_combinations,
     name_of,
@@ -31,6 +33,17 @@ def test_no_code_or_settings_of_a_project_name_preflight(tmp_path, answers):
     }
     expected = NAMING if answers["github_actions"] else NAMING - {".github/workflows/ci.yml"}
     assert naming == expected | {"preflight.pyz"}
+
+
+@pytest.mark.fast
+def test_the_file_is_binary_for_git_and_not_in_the_slug(committed):
+    asked = ["check-attr", "text", "linguist-vendored", "--", "preflight.pyz"]
+    for folder in (committed, TEMPLATE):
+        told = run(["git", *asked], folder).output.splitlines()
+        assert [line.rpartition(": ")[2] for line in told] == ["unset", "set"], told
+    assert (committed / "preflight.pyz").is_file()
+    source.apply_slugignore(committed)
+    assert not (committed / "preflight.pyz").exists() and (committed / "manage.py").is_file()
 
 
 def test_a_project_without_the_file_deploys_and_passes_its_tests(proved, project):

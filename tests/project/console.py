@@ -23,6 +23,32 @@ for line in sys.stdin:
     print(json.dumps(answer, default=str), file=answers, flush=True)
 """
 
+# Sends 200 MB to the storage and reads it back. The result is the growth of the peak memory in MB
+# after each, whether the content is the same, and its size.
+MEMORY = """
+import hashlib
+from tempfile import TemporaryFile
+def peak():
+    return int(open('/proc/self/status').read().split('VmHWM:')[1].split()[0]) // 1024
+with TemporaryFile() as file:
+    block = bytes(range(256)) * 4096
+    digest = hashlib.sha256()
+    for _ in range(200):
+        file.write(block)
+        digest.update(block)
+    # A first small file, so that the library itself is loaded and not counted.
+    storage.open(storage.save('small.bin', ContentFile(b'x'))).close()
+    before = peak()
+    name = storage.save('200.bin', File(file, name='200.bin'))
+    up = peak() - before
+received = hashlib.sha256()
+with storage.open(name) as file:
+    for chunk in file.chunks():
+        received.update(chunk)
+result = up, peak() - before, received.hexdigest() == digest.hexdigest(), storage.size(name)
+storage.delete(name)
+"""
+
 
 class Failed(Exception):
     """What was run in the project raised an error; `kinds` are its classes by name."""

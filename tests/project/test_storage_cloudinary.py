@@ -11,7 +11,7 @@ import pytest
 
 from tests.helpers import ROOT, production, render, run
 from tests.project.cloudinary_api import FAULTS
-from tests.project.console import Console, Failed
+from tests.project.console import MEMORY, Console, Failed
 
 # One worker runs all of these tests, because they share a server.
 pytestmark = pytest.mark.xdist_group("cloudinary")
@@ -270,31 +270,6 @@ def test_a_wrong_account_is_refused_without_a_word_of_the_secret(site, python, c
     process.close()
     assert ("PermissionError" if "port" not in account else "OSError") in error.value.kinds
     assert "wrong" not in str(error.value).replace("is wrong", "")
-
-
-MEMORY = """
-import hashlib
-from tempfile import TemporaryFile
-def peak():
-    return int(open('/proc/self/status').read().split('VmHWM:')[1].split()[0]) // 1024
-with TemporaryFile() as file:
-    block = bytes(range(256)) * 4096
-    digest = hashlib.sha256()
-    for _ in range(200):
-        file.write(block)
-        digest.update(block)
-    # A first small file, so that the library itself is loaded and not counted.
-    storage.open(storage.save('small.bin', ContentFile(b'x'))).close()
-    before = peak()
-    name = storage.save('200.bin', File(file, name='200.bin'))
-    up = peak() - before
-received = hashlib.sha256()
-with storage.open(name) as file:
-    for chunk in file.chunks():
-        received.update(chunk)
-result = up, peak() - before, received.hexdigest() == digest.hexdigest(), storage.size(name)
-storage.delete(name)
-"""
 
 
 @pytest.mark.parametrize("django_version", ["6.1"], indirect=True)

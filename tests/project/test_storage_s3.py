@@ -9,7 +9,7 @@ import urllib.request
 import pytest
 
 from tests.helpers import production, render, run
-from tests.project.console import Console, Failed
+from tests.project.console import MEMORY, Console, Failed
 from tests.project.s3 import FAULTS
 
 # One worker runs all of these tests, because they share a server.
@@ -179,31 +179,6 @@ def test_nobody_listening_is_an_os_error(site, python, bucket):
             )
         process.close()
     assert "OSError" in error.value.kinds and "could not be reached" in error.value.said
-
-
-MEMORY = """
-import hashlib, resource
-from tempfile import TemporaryFile
-def peak():
-    return int(open('/proc/self/status').read().split('VmHWM:')[1].split()[0]) // 1024
-with TemporaryFile() as file:
-    block = bytes(range(256)) * 4096
-    digest = hashlib.sha256()
-    for _ in range(200):
-        file.write(block)
-        digest.update(block)
-    # A first small file, so that the library itself is loaded and not counted.
-    storage.open(storage.save('small.bin', ContentFile(b'x'))).close()
-    before = peak()
-    name = storage.save('200.bin', File(file, name='200.bin'))
-    up = peak() - before
-received = hashlib.sha256()
-with storage.open(name) as file:
-    for chunk in file.chunks():
-        received.update(chunk)
-result = up, peak() - before, received.hexdigest() == digest.hexdigest(), storage.size(name)
-storage.delete(name)
-"""
 
 
 @pytest.mark.parametrize("django_version", ["5.2"], indirect=True)

@@ -187,7 +187,7 @@ def copy_without_git(project: Path, tree: Path) -> Source:
         project, tree, ignore=shutil.ignore_patterns(*ignored), symlinks=True, dirs_exist_ok=True
     )
     names = [path.relative_to(tree).as_posix() for path in tree.rglob("*") if path.is_file()]
-    return Source("the folder, since it is no git repository", names)
+    return Source("the folder, since it is not a git repository", names)
 
 
 def apply_slugignore(tree: Path) -> None:

@@ -200,7 +200,7 @@ def test_a_machine_without_git_gets_a_proved_project(tmp_path):
     env = caller_environment(tmp_path / "home", PATH=str(tools))
     ended = bake(tmp_path / "out", env=env, project_slug="site")
     assert ended.outcome == "proved", ended.output
-    assert "the folder, since it is no git repository" in ended.output
+    assert "the folder, since it is not a git repository" in ended.output
     assert "Commit it   git init -b main" in ended.output
 
 

@@ -39,7 +39,7 @@ Then generate the project again with the same command.
 MAYBE_EMPTY = """
 .github/workflows .github templates/allauth/elements templates/allauth/layouts templates/allauth
 templates/socialaccount/snippets templates/socialaccount templates/pictures
-pictures/migrations pictures/templatetags pictures
+pictures/management/commands pictures/management pictures/migrations pictures/templatetags pictures
 """.split()
 
 

@@ -1,70 +1,69 @@
-"""Configuration of gunicorn, the web server of a dyno.
+"""Settings of gunicorn, the web server on the dyno.
 
-Options given in the variable GUNICORN_CMD_ARGS win over this file. Heroku sets that one to
-"--access-logfile -" and leaves the rest to you:
-https://docs.gunicorn.org/en/latest/settings.html
+Options in the environment variable GUNICORN_CMD_ARGS override this file. Heroku sets it to
+"--access-logfile -": https://docs.gunicorn.org/en/latest/settings.html
 """
 
-import re
 from urllib.parse import quote
 
 from gunicorn.glogging import Logger
 
-# Threads let a process answer others while one request waits for the database or for a service.
-# The number of processes is WEB_CONCURRENCY, which Heroku derives from the size of the dyno: 2 on
-# Eco, Basic and Standard-1X.
+from config.log import clean_request_id
+
+# With threads, a process can answer other requests while one waits for the database or another
+# service. The number of processes is WEB_CONCURRENCY, which Heroku sets to fit the size of the
+# dyno: 2 on Eco, Basic and Standard-1X.
 #
-# Each thread keeps a connection to the database. essential-0 has 20: a dyno with 2 processes of 4
-# threads holds 8, two dynos hold 16, and 4 are left for the release phase and `heroku run`. Before
-# a third dyno, take a larger plan or fewer threads.
+# Each thread keeps a database connection open, and the plan essential-0 allows 20. One dyno uses
+# 2 processes * 4 threads = 8 of them, and two dynos use 16, which leaves 4 for the release phase
+# and `heroku run`. Before you add a third dyno, choose a larger plan or fewer threads.
 worker_class = "gthread"
 threads = 4
 
-# The code is loaded once, before the processes part, so that they share its memory. An error on
-# the way, such as a missing variable, ends the boot at once instead of restarting it for ever.
+# Load the code once, before the processes fork, so that they share its memory. If it cannot be
+# loaded, for example because a variable is missing, gunicorn stops at once.
 preload_app = True
 
-# Each process has a queue of its own, and the kernel spreads new connections over them.
+# Give each process its own queue of connections. The kernel distributes new connections to them.
 reuse_port = True
 
-# Heroku's router keeps idle connections for 90 s. A server that closes one earlier may do so just
-# when the next request is on its way, and the visitor gets an error (H13, H18):
+# Heroku's router keeps idle connections open for 90 seconds. If gunicorn closes one earlier, it may
+# do so while the next request is on its way, and the visitor sees an error (H13 or H18):
 # https://devcenter.heroku.com/articles/http-routing#keepalives
 keepalive = 95
 
-# A process that gives no sign of life for longer is replaced. A single slow request does not count
-# as that; the router gives up on it after 30 s (H12).
+# Replace a process that has not responded for this many seconds. This does not stop a single slow
+# request, which Heroku's router ends after 30 seconds (H12).
 timeout = 30
 
-# Heroku kills a dyno 30 s after asking it to stop (R12). Requests in flight get 20 of them:
+# Heroku kills a dyno 30 seconds after it asked the dyno to stop (R12). Give requests 20 of them:
 # https://devcenter.heroku.com/articles/dynos#shutdown
 graceful_timeout = 20
 
-# Only the router can reach a dyno, so its X-Forwarded-* headers are true. On a host where anybody
-# can connect to this port, list the addresses of its proxies here instead.
+# Trust the X-Forwarded-* headers of every client, because on Heroku only the router can connect to
+# a dyno. On other hosts, list the IP addresses of your proxies here.
 forwarded_allow_ips = "*"
 
-# One line a request in logfmt, with the id that the router's own line has, and without the query
-# string, which may hold what does not belong in a log.
+# Log one line for each request, with the ID that Heroku's router logs as well. The query string is
+# left out, because it may contain private data.
 accesslog = "-"
 access_log_format = (
     'method=%(m)s path="%(U)s" status=%(s)s bytes=%(B)s duration_ms=%(M)s request_id=%(id)s'
 )
 
 
-class LogfmtLogger(Logger):
-    """gunicorn's logger, with nothing in a line that a visitor could pass off as another line."""
+class AccessLogger(Logger):
+    """gunicorn's logger, with values from the client encoded so that they cannot fake a line."""
 
     def atoms(self, resp, req, environ, request_time):
-        """Return the parts of a line: the path percent-encoded, the id only if it looks it."""
+        """Return the values for access_log_format."""
         atoms = super().atoms(resp, req, environ, request_time)
         atoms["U"] = quote(environ.get("PATH_INFO", ""), safe="/~:@!$&'()*+,;=")
-        identity = environ.get("HTTP_X_REQUEST_ID", "")
-        atoms["id"] = identity if re.fullmatch(r"[\w-]{1,200}", identity, re.ASCII) else "-"
+        atoms["id"] = clean_request_id(environ.get("HTTP_X_REQUEST_ID", ""))
         return atoms
 
 
-logger_class = LogfmtLogger
+logger_class = AccessLogger
 
-# A dyno has nobody who would talk to gunicorn's control socket.
+# Do not open gunicorn's control socket, which nothing on a dyno uses.
 control_socket_disable = True

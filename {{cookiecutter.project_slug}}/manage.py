@@ -1,15 +1,24 @@
 #!/usr/bin/env python
-"""Django's command line for this project."""
+"""Django's command-line utility for this project."""
 
 import os
 import sys
 
 
-def main() -> None:
-    """Run the management command that the command line names."""
+def main():
+    """Run the management command in sys.argv."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    from django.core.management import execute_from_command_line
-
+    try:
+        from django.core.management import execute_from_command_line
+    except ModuleNotFoundError as error:
+        if error.name != "django":
+            raise
+        sys.exit(
+            "This Python does not have Django. Use the one of this project:\n"
+            r"  .venv/bin/python manage.py (on Windows .venv\Scripts\python manage.py)"
+            "\nIf there is no folder .venv, create it:\n"
+            "  python3 preflight.pyz setup (on Windows py preflight.pyz setup)"
+        )
     execute_from_command_line(sys.argv)
 
 

@@ -2,6 +2,6 @@ from django.apps import AppConfig
 
 
 class AccountsConfig(AppConfig):
-    """The people who sign in."""
+    """User accounts."""
 
     name = "accounts"

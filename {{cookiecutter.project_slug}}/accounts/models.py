@@ -1,65 +1,38 @@
-"""The people who sign in."""
+"""The user model."""
 
-from functools import cache
-from zoneinfo import available_timezones
-
-from django.conf import settings
-from django.contrib.auth import models as auth
+from django.contrib.auth import models as auth_models
 from django.db import models
 from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
-REGIONS = {
-    *("Africa", "America", "Antarctica", "Arctic", "Asia"),
-    *("Atlantic", "Australia", "Europe", "Indian", "Pacific"),
-}
 
-
-def languages():
-    """Return the languages of this site, as settings.py lists them."""
-    return settings.LANGUAGES
-
-
-@cache
-def time_zones() -> list:
-    """Return the time zones of the IANA database, each region a group of choices."""
-    groups = {}
-    for name in sorted(available_timezones()):
-        region, _slash, place = name.partition("/")
-        if region in REGIONS:
-            groups.setdefault(region, []).append((name, place.replace("_", " ")))
-    return [("UTC", "UTC"), *groups.items()]
-
-
-class UserManager(auth.UserManager):
-    """Finds a user by name whatever the case, so that ada and Ada are one person."""
+class UserManager(auth_models.UserManager):
+    """Manager that ignores the case of usernames, so that ada and Ada are the same user."""
 
     def get_by_natural_key(self, username):
-        """Return the user who signs in with this name."""
+        """Return the user with this username. Django calls this to log in."""
         return self.get(username__iexact=username)
 
 
-class User(auth.AbstractUser):
-    """A person with an account.
+class User(auth_models.AbstractUser):
+    """A user of this site.
 
-    The model is the project's own from the first migration on, because a project cannot change to
-    one later without rebuilding its database. To add to it, add a field and run makemigrations:
-    https://docs.djangoproject.com/en/stable/topics/auth/customizing/
+    Django recommends that each project has its own user model from the start, because it is hard to
+    change later. To add a field, add it here and run `makemigrations`:
+    https://docs.djangoproject.com/en/stable/topics/auth/customizing/#using-a-custom-user-model-when-starting-a-project
     """
 
-    # One field, since not everybody has a first and a last name, in this order:
+    # One field instead of two, because not everyone has a first name and a last name:
     # https://www.w3.org/International/questions/qa-personal-names
     first_name = None
     last_name = None
     name = models.CharField(_("name"), max_length=150, blank=True)
-    language = models.CharField(_("language"), max_length=15, blank=True, choices=languages)
-    time_zone = models.CharField(_("time zone"), max_length=64, blank=True, choices=time_zones)
 
     objects = UserManager()
 
-    class Meta(auth.AbstractUser.Meta):
+    class Meta(auth_models.AbstractUser.Meta):
         constraints = [
-            # Upper and not Lower, because PostgreSQL can then use its index for iexact.
+            # Upper, because PostgreSQL can use its index for __iexact.
             models.UniqueConstraint(
                 Upper("username"),
                 name="accounts_user_username_any_case",
@@ -68,9 +41,9 @@ class User(auth.AbstractUser):
         ]
 
     def get_full_name(self):
-        """Return the person's name; the username where there is none."""
+        """Return the user's name, or the username if there is none."""
         return self.name or self.username
 
     def get_short_name(self):
-        """Return what a greeting says."""
+        """Return the name for greetings."""
         return self.get_full_name()

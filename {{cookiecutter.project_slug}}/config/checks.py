@@ -1,4 +1,4 @@
-"""System checks of this project: `python manage.py check --deploy` shows them."""
+"""System checks of this project. `manage.py check --deploy` runs them, and so does each release."""
 
 import importlib.util
 import os
@@ -12,76 +12,102 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.files.storage import FileSystemStorage, default_storage
 from django.db.models import FileField
 
-from config.environment import BASE_DIR, VARIABLES, current
+from config.environment import BASE_DIR, VARIABLES, get_environment
 
-README = "README.md explains every variable."
-STORAGES_SETTING = "https://docs.djangoproject.com/en/stable/ref/settings/#storages"
+README = "README.md describes every variable."
+
+# The plan essential-0 of Heroku Postgres. Change this if you have a larger plan.
+DATABASE_CONNECTIONS = 20
 
 
-def on_a_dyno():
-    """Return whether this runs on a dyno; Heroku CI counts as a laptop."""
+def is_dyno():
+    """Return whether this process runs on a dyno of an app. Heroku CI sets DYNO as well."""
     return "DYNO" in os.environ and "CI" not in os.environ
+
+
+def require_complete_environment():
+    """Raise ImproperlyConfigured with all problems that would break every request.
+
+    Without this, the web process would start, and answer every request with a 500 error.
+    """
+    errors = [*check_usable(None), *check_complete(None), *check_dyno(None)]
+    if errors:
+        lines = [f"- {error.msg}\n  {error.hint}" for error in errors]
+        setup = [] if is_dyno() else ["On your own machine, run: python3 preflight.pyz setup"]
+        raise ImproperlyConfigured("\n".join(["The site cannot start.", *lines, *setup]))
 
 
 @register()
 def check_usable(app_configs, **kwargs):
-    """Report every variable whose value cannot be used."""
+    """Report each variable with a value that cannot be used."""
     return [
-        Error(problem.sentence, hint=f"{problem.command}\n{README}", id="heroku.E001")
-        for problem in current().problems
+        Error(message, hint=f"{variable.command}\n{README}", id="heroku.E001")
+        for variable, message in get_environment().problems
     ]
 
 
 @register(deploy=True)
 def check_complete(app_configs, **kwargs):
-    """Report every variable that production needs and nobody has set."""
+    """Report each variable that production needs and that is not set."""
     return [
-        Error(problem.sentence, hint=f"{problem.command}\n{README}", id="heroku.E002")
-        for problem in current().missing()
+        Error(message, hint=f"{variable.command}\n{README}", id="heroku.E002")
+        for variable, message in get_environment().missing()
+    ]
+
+
+@register(Tags.database)
+def check_database(app_configs, databases, **kwargs):
+    """Report a missing DATABASE_URL before `migrate` fails with an error about ENGINE."""
+    if not databases:
+        return []
+    return [
+        Error(message, hint=f"{variable.command}\n{README}", id="heroku.E003")
+        for variable, message in get_environment().missing()
+        if variable.name == "DATABASE_URL"
     ]
 
 
 @register(deploy=True)
 def check_dyno(app_configs, **kwargs):
-    """Report what is right on a laptop and wrong on a dyno."""
-    if not on_a_dyno():
+    """Report settings that are fine on a laptop and wrong on a dyno."""
+    if not is_dyno():
         return []
-    found = []
+    errors = []
     if settings.DEBUG:
-        found.append(
+        errors.append(
             Error(
-                "DEBUG is on, so every visitor who meets an error sees the code and the settings.",
+                "DEBUG is on, so error pages show your code and settings to every visitor.",
                 hint="heroku config:unset DEBUG",
                 id="heroku.E004",
             )
         )
     if any("sqlite3" in database["ENGINE"] for database in settings.DATABASES.values()):
-        found.append(
+        errors.append(
             Error(
-                "The database is a SQLite file on a disk that is emptied at every restart.",
+                "The database is a SQLite file. A dyno deletes its files at every restart.",
                 hint="heroku addons:create heroku-postgresql:essential-0",
                 id="heroku.E005",
             )
         )
     manifest = getattr(staticfiles_storage, "read_manifest", None)
     if manifest and manifest() is None:
-        found.append(
+        errors.append(
             Error(
-                "No static files were collected, so every page that names one fails.",
-                hint="heroku config:unset DISABLE_COLLECTSTATIC\nThen push again.",
+                "The build did not collect the static files, so pages that use them fail.",
+                hint="heroku config:unset DISABLE_COLLECTSTATIC DEBUG\nThen push a new commit.",
                 id="heroku.E014",
             )
         )
-    return found
+    return errors
 
 
 @register()
 def check_settings(app_configs, **kwargs):
-    """Report settings that Django takes without a word and that do not do what they seem to."""
-    found = [
+    """Report settings that Django silently ignores, or that break the build or every request."""
+    errors = [
         Error(
-            f"{name} is set, and Django has ignored it since 5.1.",
-            hint=f"Name the storage in STORAGES: {STORAGES_SETTING}",
+            f"{name} is set, but Django has ignored it since version 5.1.",
+            hint="Use STORAGES: https://docs.djangoproject.com/en/stable/ref/settings/#storages",
             id="heroku.E006",
         )
         for name in ("DEFAULT_FILE_STORAGE", "STATICFILES_STORAGE")
@@ -91,137 +117,120 @@ def check_settings(app_configs, **kwargs):
     whitenoise = "whitenoise.middleware.WhiteNoiseMiddleware"
     pairs = zip(settings.MIDDLEWARE, settings.MIDDLEWARE[1:], strict=False)
     if whitenoise in settings.MIDDLEWARE and (security, whitenoise) not in pairs:
-        found.append(
+        errors.append(
             Error(
-                "WhiteNoise does not stand right after SecurityMiddleware in MIDDLEWARE.",
+                "In MIDDLEWARE, WhiteNoise must come directly after SecurityMiddleware.",
                 hint="https://whitenoise.readthedocs.io/en/stable/django.html",
                 id="heroku.E008",
             )
         )
-    for host in settings.ALLOWED_HOSTS:
-        if "/" in host:
-            found.append(
-                Error(
-                    f"{host} in ALLOWED_HOSTS is no host, so requests are answered with 400.",
-                    hint="Write it without https:// and without a slash.",
-                    id="heroku.E009",
-                )
-            )
+    errors += [
+        Error(
+            f"ALLOWED_HOSTS contains {host!r}, which is not a host name, so Django will answer "
+            "every request with 400.",
+            hint="Write the host name without https:// and without a slash.",
+            id="heroku.E009",
+        )
+        for host in settings.ALLOWED_HOSTS
+        if "/" in host
+    ]
     if importlib.util.find_spec("django_heroku"):
-        found.append(
+        errors.append(
             Error(
-                "django-heroku is installed. It was given up in 2022, lets every host in, and sets "
-                "a storage that Django ignores.",
-                hint="Remove it: these settings do its work.",
+                "django-heroku is installed. It is no longer maintained: it allows every host, and "
+                "sets a storage that Django ignores.",
+                hint="Remove it. The settings of this project replace it.",
                 id="heroku.E011",
             )
         )
     if not apps.is_installed("django.contrib.staticfiles"):
-        found.append(
+        errors.append(
             Error(
-                "django.contrib.staticfiles is not in INSTALLED_APPS, so Heroku's build fails: it "
-                "runs collectstatic.",
+                "django.contrib.staticfiles is not in INSTALLED_APPS, so Heroku's build fails when "
+                "it runs collectstatic.",
                 hint="https://docs.djangoproject.com/en/stable/howto/static-files/",
                 id="heroku.E013",
             )
         )
-    return found
+    return errors
 
 
 @register(deploy=True)
 def check_secret_key(app_configs, **kwargs):
-    """Report a secret key that can be guessed, in place of Django's warning security.W009."""
+    """Report a secret key that is easy to guess. This replaces Django's warning security.W009."""
     try:
         key = settings.SECRET_KEY
     except ImproperlyConfigured:
         # It is empty, which check_complete reports.
         return []
-    # A command that a shell has not run is a key that stands in a README.
+    # Keys of `startproject`, and a command that the shell did not run.
     known = key.startswith("django-insecure-") or "$(" in key
-    strong = len(key) >= 50 and len(set(key)) >= 5 and not known
-    if strong:
+    if len(key) >= 50 and len(set(key)) >= 5 and not known:
         return []
     command = next(v.command for v in VARIABLES if v.name == "SECRET_KEY")
-    return [Error("SECRET_KEY can be guessed.", hint=command, id="heroku.E010")]
+    return [Error("SECRET_KEY is easy to guess.", hint=command, id="heroku.E010")]
 
 
 @register(deploy=True)
 def check_connections(app_configs, **kwargs):
-    """Warn that one dyno alone may take all connections of the database.
-
-    Each thread of each process keeps one: conn_max_age in config/environment.py.
-    """
-    processes = os.environ.get("WEB_CONCURRENCY", "1")
-    if not processes.isdecimal() or processes == "1":
+    """Warn that one dyno may use all connections of the database: each thread keeps one open."""
+    processes = os.environ.get("WEB_CONCURRENCY", "")
+    if not processes.isdecimal():
         return []
     try:
         threads = runpy.run_path(str(BASE_DIR / "gunicorn.conf.py"))["threads"]
     except ImportError:
         # gunicorn cannot be imported on Windows.
         return []
-    allowed = current()["DATABASE_CONNECTIONS"]
-    if int(processes) * threads < allowed:
+    used = int(processes) * threads
+    if used < DATABASE_CONNECTIONS:
         return []
     return [
         Warning(
-            f"{processes} processes of {threads} threads keep {int(processes) * threads} "
-            f"connections to the database, and its plan allows {allowed} in all.",
+            f"{processes} processes with {threads} threads each use {used} connections, and the "
+            f"database allows {DATABASE_CONNECTIONS}.",
             hint="heroku config:set WEB_CONCURRENCY=2\n"
-            "With a larger plan: heroku config:set DATABASE_CONNECTIONS=40",
+            "With a larger plan, change DATABASE_CONNECTIONS in config/checks.py.",
             id="heroku.W002",
         )
     ]
 
 
 @register()
-def check_whose_database(app_configs, **kwargs):
-    """Warn that a process on somebody's own machine would change a database in use."""
+def check_production_database(app_configs, **kwargs):
+    """Warn that a command on your own machine would change the live database."""
     hosts = [str(database.get("HOST", "")) for database in settings.DATABASES.values()]
     if "DYNO" in os.environ or not any(host.endswith(".amazonaws.com") for host in hosts):
         return []
     return [
         Warning(
-            "This process uses a database at Amazon, likely your app's own, from a machine that is "
-            "no dyno. What it migrates or deletes is gone for your visitors, too.",
-            hint="Remove DATABASE_URL from .env: a SQLite file serves while DEBUG is on.",
+            "This process is connected to a database on AWS, probably your live one, from outside "
+            "Heroku. Anything it changes, it changes for your visitors.",
+            hint="Remove DATABASE_URL from .env. With DEBUG on, Django then uses a SQLite file.",
             id="heroku.W003",
         )
     ]
 
 
-@register(Tags.database)
-def check_database(app_configs, databases, **kwargs):
-    """Report that there is no database, in place of Django's sentence about ENGINE."""
-    if not databases:
-        return []
-    return [
-        Error(problem.sentence, hint=f"{problem.command}\n{README}", id="heroku.E003")
-        for problem in current().missing()
-        if problem.name == "DATABASE_URL"
-    ]
-
-
 @register(deploy=True)
-def check_mail(app_configs, **kwargs):
-    """Warn that nobody receives mail, or that what they receive looks forged."""
-    environment = current()
-    if any(problem.name == "EMAIL_URL" for problem in environment.problems):
+def check_email(app_configs, **kwargs):
+    """Warn that the site does not send email, or that mail servers will reject it."""
+    if any(variable.name == "EMAIL_URL" for variable, _ in get_environment().problems):
         return []
-    if not environment.mail_server():
+    if not get_environment()["EMAIL_URL"]:
         return [
             Warning(
-                "Mail is logged and not sent, because EMAIL_URL is not set.",
-                hint="heroku config:set EMAIL_URL=smtp://user:password@smtp.example.com:587\n"
-                "or an add-on: heroku addons:create mailgun:starter",
+                "The site does not send email, because EMAIL_URL is not set.",
+                hint="heroku config:set EMAIL_URL=smtp://user:password@smtp.example.com:587",
                 id="heroku.W001",
             )
         ]
     if settings.DEFAULT_FROM_EMAIL == "webmaster@localhost":
         return [
             Warning(
-                "Mail comes from webmaster@localhost, which most mail servers throw away.",
+                "Email comes from webmaster@localhost, which most mail servers reject.",
                 hint="heroku config:set DEFAULT_FROM_EMAIL=hello@example.com\n"
-                "with an address that your mail server may send from.",
+                "Use an address that your mail server may send from.",
                 id="heroku.W020",
             )
         ]
@@ -231,56 +240,56 @@ def check_mail(app_configs, **kwargs):
 
 @register(deploy=True)
 def check_sign_up(app_configs, **kwargs):
-    """Warn that addresses are not proved, and that Google's button misses one of its two halves."""
-    found = []
+    """Warn that email addresses are not verified, and that half of the Google client is missing."""
+    warnings = []
     if settings.ACCOUNT_EMAIL_VERIFICATION != "mandatory":
-        found.append(
+        warnings.append(
             Warning(
-                "People sign up with any e-mail address, because this site sends no mail to it.",
-                hint="With a mail server, they have to prove the address first.",
+                "Users can sign up with any email address, because the site cannot send email.",
+                hint="Set EMAIL_URL. Users then have to confirm their address first.",
                 id="heroku.W021",
             )
         )
     names = ("GOOGLE_CLIENT_ID", "GOOGLE_CLIENT_SECRET")
-    unset = [name for name in names if not current()[name]]
+    unset = [name for name in names if not get_environment()[name]]
     if len(unset) == 1:
-        found.append(
+        warnings.append(
             Warning(
-                f"Nobody can sign in with Google, because {unset[0]} is not set.",
+                f"Users cannot log in with Google, because {unset[0]} is not set.",
                 hint=f"heroku config:set {unset[0]}=...\n{README}",
                 id="heroku.W022",
             )
         )
-    return found
+    return warnings
 {% endif %}
 
 
 def find_local_files():
-    """Return the fields of all models whose files are kept on the disk of this machine."""
-    found = []
+    """Return the model fields whose files are stored on the disk of this machine."""
+    fields = []
     for model in apps.get_models():
         for field in model._meta.local_fields:
             if not isinstance(field, FileField):
                 continue
             if field.storage is default_storage:
-                # Not looked at itself: a storage without its variables cannot even be made.
+                # Do not create the storage, which may need variables that are not set.
                 local = settings.STORAGES["default"]["BACKEND"].endswith(".FileSystemStorage")
             else:
                 local = isinstance(field.storage, FileSystemStorage)
             if local:
-                found.append(field)
-    return found
+                fields.append(field)
+    return fields
 
 
-def describe_local_files(message_class, identity):
-    """Return a message for each field whose files are kept on the disk of this machine."""
+def describe_local_files(message_class, id):
+    """Return a check message for each field in find_local_files()."""
     return [
         message_class(
-            f"{field} keeps its files on the disk of this machine. On a dyno that disk is emptied "
-            "at every restart, at least once a day, and the uploads vanish.",
-            hint='README.md says under "Uploads" how to give them a storage that lasts.',
+            f"{field} stores its files on the disk of this machine. A dyno deletes its files at "
+            "every restart, at least once a day, so uploads would disappear.",
+            hint='Add a storage for uploads: see "Uploads" in README.md.',
             obj=field.model,
-            id=identity,
+            id=id,
         )
         for field in find_local_files()
     ]
@@ -288,30 +297,30 @@ def describe_local_files(message_class, identity):
 
 @register(deploy=True)
 def check_uploads(app_configs, **kwargs):
-    """Report uploads that would vanish."""
-    return describe_local_files(Error, "heroku.E030") if on_a_dyno() else []
+    """Report uploads that would disappear."""
+    return describe_local_files(Error, "heroku.E030") if is_dyno() else []
 {% if cookiecutter.storage == 'whitenoise' %}
 
 
 @register()
 def check_uploads_early(app_configs, **kwargs):
-    """Warn of uploads that would vanish while they are still being programmed."""
+    """Warn about uploads that would disappear, while you are still developing."""
     return describe_local_files(Warning, "heroku.W030") if settings.DEBUG else []
 {% elif cookiecutter.storage == 's3' %}
 
 
 @register()
 def check_bucket(app_configs, **kwargs):
-    """Report a bucket in development whose other variables are missing."""
-    environment = current()
+    """Report missing variables of a bucket in development. In production, E002 does."""
+    environment = get_environment()
     if not settings.DEBUG or not environment["AWS_STORAGE_BUCKET_NAME"]:
         return []
     names = ("AWS_S3_REGION_NAME", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
     return [
         Error(
-            f"AWS_STORAGE_BUCKET_NAME is set and {name} is not.",
-            hint=f"Add {name} to .env, or empty AWS_STORAGE_BUCKET_NAME there: uploads then go to "
-            "the folder media/.",
+            f"AWS_STORAGE_BUCKET_NAME is set, but {name} is not.",
+            hint=f"Add {name} to .env, or remove AWS_STORAGE_BUCKET_NAME from it. Uploads then go "
+            "to the folder media/.",
             id="heroku.E031",
         )
         for name in names

@@ -1,20 +1,23 @@
-"""The request's id in every line of the log."""
+"""The ID that Heroku's router gives to each request, for the lines of the log.
+
+The router logs the same ID, so you can find all lines of one request:
+https://devcenter.heroku.com/articles/http-request-id
+"""
 
 import logging
 import re
 
 
-class RequestIdFilter(logging.Filter):
-    """Add `request_id` to a record: the id that Heroku's router gave the request, or "-".
+def clean_request_id(header: str) -> str:
+    """Return the value of X-Request-Id, or "-" if it could be mistaken for more of the line."""
+    return header if re.fullmatch(r"[\w-]{1,200}", header, re.ASCII) else "-"
 
-    The router's own line has the same id, so that one search finds both:
-    https://devcenter.heroku.com/articles/http-request-id
-    """
+
+class RequestIdFilter(logging.Filter):
+    """Add `request_id` to each log record."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Complete the record and let it pass."""
+        """Set the attribute. Return True, which keeps the record."""
         headers = getattr(getattr(record, "request", None), "headers", {})
-        identity = headers.get("X-Request-Id", "")
-        # Anything else could pass itself off as further parts of the line.
-        record.request_id = identity if re.fullmatch(r"[\w-]{1,200}", identity, re.ASCII) else "-"
+        record.request_id = clean_request_id(headers.get("X-Request-Id", ""))
         return True

@@ -1,8 +1,11 @@
-"""Settings of this project, driven by the environment.
+"""Django settings of this project.
 
-Every variable is declared in config/environment.py. The settings import with none of them set,
-since Heroku's build, a test run and a fresh clone have none; what production cannot do without is
-asked for by config/wsgi.py, and by `check --deploy` in the release phase.
+Values that differ between your own machine and Heroku come from environment variables, which
+config/environment.py declares. The settings can be imported when none of them is set, because
+Heroku's build and the tests need that. Missing variables stop the release and the web process
+instead: see config/checks.py.
+
+https://docs.djangoproject.com/en/stable/ref/settings/
 """
 
 import os
@@ -10,41 +13,54 @@ import os
 from datetime import timedelta
 {% endif %}
 
-from config.environment import BASE_DIR, current, development_origins
+from config.environment import BASE_DIR, get_environment
 
-environment = current()
+environment = get_environment()
 
-# Off unless .env turns it on, so that nobody can forget it in production.
+# With DEBUG on, error pages show the code and the settings. It is off unless the environment turns
+# it on, and `preflight.pyz setup` writes DEBUG=true to the file .env on your own machine.
 DEBUG = environment["DEBUG"]
 
-# Empty only where nothing is signed, as in a build. Django refuses to use an empty key.
-SECRET_KEY = environment["SECRET_KEY"] or ""
-SECRET_KEY_FALLBACKS = environment["SECRET_KEY_FALLBACKS"] or []
+# Django signs sessions and password reset links with this key. Whoever knows it can log in as
+# anyone. Without a key, Django raises an error as soon as something has to be signed. The build on
+# Heroku signs nothing, so it works without one.
+SECRET_KEY = environment["SECRET_KEY"] or ("only-for-development" if DEBUG else "")
+SECRET_KEY_FALLBACKS = list(environment["SECRET_KEY_FALLBACKS"])
 
+# The name that pages, emails and the admin show.
 SITE_NAME = {{ cookiecutter.__project_name_in_python }}
 
 
 # Hosts
 
-# An app's host carries a random suffix that cannot be derived from its name. Heroku tells it with
-# dyno metadata switched on; until then every host of herokuapp.com passes, which is safe there
-# because the router sends an app only the requests that are meant for it:
+# Django answers requests for other hosts with 400 (Bad Request). Heroku sets
+# HEROKU_APP_DEFAULT_DOMAIN_NAME if you enable dyno metadata. Without it, all of herokuapp.com is
+# allowed, which is safe on Heroku, because its router only sends requests for your app to it:
 # https://devcenter.heroku.com/articles/dyno-metadata
-ALLOWED_HOSTS = (environment["ALLOWED_HOSTS"] or []) + (
-    environment["HEROKU_APP_DEFAULT_DOMAIN_NAME"] or [".herokuapp.com"]
-)
-CSRF_TRUSTED_ORIGINS = environment["CSRF_TRUSTED_ORIGINS"] or []
+ALLOWED_HOSTS = [
+    *environment["ALLOWED_HOSTS"],
+    os.environ.get("HEROKU_APP_DEFAULT_DOMAIN_NAME") or ".herokuapp.com",
+]
+
+# Django answers forms from other origins with 403. Your own hosts do not have to be listed here.
+# https://docs.djangoproject.com/en/stable/ref/settings/#csrf-trusted-origins
+CSRF_TRUSTED_ORIGINS = list(environment["CSRF_TRUSTED_ORIGINS"])
+
 if DEBUG:
-    announced = development_origins(os.environ)
-    CSRF_TRUSTED_ORIGINS += announced
     ALLOWED_HOSTS += ["localhost", "127.0.0.1", "[::1]"]
-    ALLOWED_HOSTS += [origin.removeprefix("https://") for origin in announced]
+    # GitHub Codespaces shows the development server under one of these addresses.
+    CSRF_TRUSTED_ORIGINS.append("https://localhost:8000")
+    if "CODESPACE_NAME" in os.environ:
+        codespaces_domain = os.environ.get("GITHUB_CODESPACES_PORT_FORWARDING_DOMAIN")
+        codespaces_host = f"{os.environ['CODESPACE_NAME']}-8000.{codespaces_domain}"
+        ALLOWED_HOSTS.append(codespaces_host)
+        CSRF_TRUSTED_ORIGINS.append(f"https://{codespaces_host}")
 
 
-# Applications
+# Apps
 
 INSTALLED_APPS = [
-    # First, so that runserver leaves the static files to WhiteNoise, as production does.
+    # First, so that WhiteNoise serves the static files under runserver, as it does in production.
     "whitenoise.runserver_nostatic",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -60,18 +76,20 @@ INSTALLED_APPS = [
 {% else %}
     "axes",
 {% endif %}
-    "accounts",
-    "pages",
 {% if cookiecutter.storage != 'whitenoise' %}
     "pictures",
 {% endif %}
+    "config",
+    "accounts",
+    "pages",
+    # Your own apps:
 ]
 
 MIDDLEWARE = [
-    # First, so that a health check is answered without TLS, host name and session.
-    "pages.health.HealthMiddleware",
+    # First, because health checks come without HTTPS and with the wrong host name.
+    "pages.middleware.HealthCheckMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    # Right after SecurityMiddleware: https://whitenoise.readthedocs.io/en/stable/django.html
+    # Directly after SecurityMiddleware: https://whitenoise.readthedocs.io/en/stable/django.html
     "whitenoise.middleware.WhiteNoiseMiddleware",
 {% if cookiecutter.django_version == '5.2' %}
     "csp.middleware.CSPMiddleware",
@@ -79,7 +97,7 @@ MIDDLEWARE = [
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
 {% endif %}
 {% if cookiecutter.storage != 'whitenoise' %}
-    # Before anything reads a form.
+    # Before any middleware that reads form data.
     "pictures.middleware.UploadLimitMiddleware",
 {% endif %}
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -87,14 +105,12 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    # After LocaleMiddleware, since a choice in the profile outweighs the browser.
-    "accounts.middleware.PreferencesMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 {% if cookiecutter.accounts == 'allauth' %}
     "allauth.account.middleware.AccountMiddleware",
 {% else %}
-    # Last, so that it can answer in place of a log-in that failed too often.
+    # Last: https://django-axes.readthedocs.io/en/latest/2_installation.html
     "axes.middleware.AxesMiddleware",
 {% endif %}
 ]
@@ -121,8 +137,8 @@ TEMPLATES = [
 
 # Database
 
-DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-
+# With DEBUG off and without DATABASE_URL, there is no database. A SQLite file would seem to work
+# on Heroku, but a dyno deletes its files at every restart, at least once a day.
 DATABASES = {}
 if environment["DATABASE_URL"]:
     DATABASES["default"] = environment["DATABASE_URL"]
@@ -131,49 +147,55 @@ elif DEBUG:
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": BASE_DIR / "db.sqlite3",
     }
-# With DEBUG off and no DATABASE_URL there is no database at all. A SQLite file would be empty
-# after every restart of a dyno, and nobody would know why.
 
+# Heroku Postgres refuses connections without TLS. Its certificate is not signed by a public
+# authority, so that it cannot be verified. A different ?sslmode= in the URL takes precedence.
+# https://devcenter.heroku.com/articles/connecting-heroku-postgres#connecting-with-django
 if not DEBUG:
     for database in DATABASES.values():
-        remote = database.get("HOST") and database["HOST"] not in {"localhost", "127.0.0.1", "::1"}
-        if database["ENGINE"].endswith("postgresql") and remote:
-            # Heroku Postgres talks TLS only. Its certificate cannot be verified against public
-            # authorities, so "require" it is; ?sslmode=... in the URL wins.
+        local = database.get("HOST", "") in {"", "localhost", "127.0.0.1", "::1"}
+        if database["ENGINE"] == "django.db.backends.postgresql" and not local:
             database.setdefault("OPTIONS", {}).setdefault("sslmode", "require")
+
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 
 # Accounts
 
 AUTH_USER_MODEL = "accounts.User"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "home"
 {% if cookiecutter.accounts == 'allauth' %}
+LOGIN_URL = "account_login"
+
 AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
-LOGIN_URL = "account_login"
+
+# https://docs.allauth.org/en/latest/account/configuration.html
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
 ACCOUNT_SESSION_REMEMBER = True
-# Nobody can prove an address on a site that sends no mail, so there the proof is optional.
-ACCOUNT_EMAIL_VERIFICATION = "mandatory" if environment.mail_server() else "optional"
-# The browser that signed up need not sign in again after the proof.
+# Users have to confirm their email address, unless the site cannot send email.
+ACCOUNT_EMAIL_VERIFICATION = "mandatory" if environment["EMAIL_URL"] else "optional"
+# After that, they are logged in, if they use the browser in which they signed up.
 ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
-# No page tells a stranger which addresses have accounts. "strict" holds without mail, too: several
-# accounts may then claim an address, and one of them can prove it.
+# Do not reveal which email addresses have an account. With "strict", several accounts can claim the
+# same address, but only one can confirm it.
 ACCOUNT_PREVENT_ENUMERATION = "strict"
-# One address for each account; a new one replaces the old one when it is proved.
+# One email address for each account. A new address replaces the old one when it is confirmed.
 ACCOUNT_CHANGE_EMAIL = True
-# Attempts are counted for each visitor, and behind the router all would look like one. It appends
-# the visitor's address to X-Forwarded-For, so the last one is true.
+# Failed logins are counted for each IP address. Heroku's router adds the address of the visitor to
+# the end of X-Forwarded-For. Without this setting, all visitors would have the router's address.
 ALLAUTH_TRUSTED_PROXY_COUNT = 0 if DEBUG else 1
 
-# The button appears when both variables are set.
+# Pages show the button for Google if both variables are set.
 SOCIALACCOUNT_ADAPTER = "accounts.adapter.SocialAccountAdapter"
 SOCIALACCOUNT_PROVIDERS = {"google": {"APPS": [], "OAUTH_PKCE_ENABLED": True}}
-google_is_set = environment["GOOGLE_CLIENT_ID"] and environment["GOOGLE_CLIENT_SECRET"]
-if google_is_set:
+google_enabled = bool(environment["GOOGLE_CLIENT_ID"] and environment["GOOGLE_CLIENT_SECRET"])
+if google_enabled:
     SOCIALACCOUNT_PROVIDERS["google"] |= {
         "APPS": [
             {
@@ -181,68 +203,64 @@ if google_is_set:
                 "secret": environment["GOOGLE_CLIENT_SECRET"],
             },
         ],
-        # Somebody with several Google accounts chooses one each time.
+        # Let users with several Google accounts choose one each time.
         "AUTH_PARAMS": {"prompt": "select_account"},
-        # Google has verified the address, so it opens the account here that has proved the same
-        # one. An account that only claims it may be an impostor's: accounts/adapter.py.
+        # Google has verified the email address, so it can log in to the account here that has
+        # confirmed the same address. accounts/adapter.py excludes accounts that only claim it.
         "EMAIL_AUTHENTICATION": True,
     }
 SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 
-# Failed attempts are counted here, so it has to be the same for every process of every dyno. A
-# cache in the memory of a process would let each of them begin anew.
+# allauth counts failed logins in the cache. It is in the database, so that all processes of all
+# dynos share it. With a cache in memory, each process would start to count at zero.
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "cache",
-        # By default, 300 entries push out others, and with them what was counted.
+        # By default, a cache with more than 300 entries deletes some, and their counts.
         "OPTIONS": {"MAX_ENTRIES": 100_000},
     },
 }
 {% else %}
+LOGIN_URL = "login"
+
 AUTHENTICATION_BACKENDS = [
-    # First, so that it can refuse before a password is looked at.
+    # First, so that it can refuse a login before the password is checked.
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
 ]
-LOGIN_URL = "login"
 
-# After ten failures for a username or from an address, nobody gets in there for five minutes, on
-# this site and in the admin. They are counted in the database, which all dynos share:
+# After ten failed logins, the username or IP address is locked out for five minutes. This includes
+# the admin. Failed logins are counted in the database, so that all dynos share them:
 # https://django-axes.readthedocs.io
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=5)
 AXES_LOCKOUT_PARAMETERS = ["username", "ip_address"]
 AXES_LOCKOUT_TEMPLATE = "429.html"
-AXES_CLIENT_IP_CALLABLE = "accounts.throttle.client_address"
-AXES_USERNAME_CALLABLE = "accounts.throttle.claimed_username"
-# Attempts during the five minutes do not prolong them, or anybody could keep anybody out.
+AXES_CLIENT_IP_CALLABLE = "accounts.throttling.get_client_ip"
+AXES_USERNAME_CALLABLE = "accounts.throttling.get_username"
+# Attempts during the five minutes do not extend them.
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
-# Who signed in when, and from where, is nobody's business.
+# Do not store who logged in when, and from where.
 AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
 {% endif %}
-LOGIN_REDIRECT_URL = "home"
-LOGOUT_REDIRECT_URL = "home"
+
+# https://docs.djangoproject.com/en/stable/topics/auth/passwords/#password-validation
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{validator}"}
-    for validator in [
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    ]
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 
 
-# Language and time
+# Languages and time zone
 
 LANGUAGE_CODE = "en"
-# What people can choose from, each in its own words. README.md says how to add one.
+# Visitors get the language of their browser if it is listed here. README.md says how to add one.
 LANGUAGES = [("en", "English")]
-LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "{{ cookiecutter.time_zone }}"
-USE_TZ = True
 
 
 # Static files and uploads
@@ -250,26 +268,23 @@ USE_TZ = True
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-# Only the files with a hash in their name are kept, which halves them. Every link to one has to go
-# through Django's static tag.
+# Only keep the files with a hash in their name. This halves their size on Heroku, but templates
+# have to use Django's tag `static` for every link.
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 
-MEDIA_ROOT = BASE_DIR / "media"
-MEDIA_URL = "media/"
-
-{% if cookiecutter.storage != 'whitenoise' %}
-# The bytes of a file that somebody may upload. A larger request is refused before it is read.
-MAX_UPLOAD_SIZE = 10 * 1024 * 1024
-
-{% endif %}
 {% if cookiecutter.storage == 'whitenoise' %}
-# There are no uploads yet. A dyno's disk is emptied at every restart, so give this project a
-# storage for them before a model has a FileField: README.md says how, under "Uploads".
+# There is no storage for uploads yet. A dyno deletes its files at every restart, so add a storage
+# before you add a FileField to a model: see "Uploads" in README.md.
 uploads = {"BACKEND": "django.core.files.storage.FileSystemStorage"}
 {% elif cookiecutter.storage == 's3' %}
-# Uploads live in a bucket, below media/. It is private, and links to it expire after an hour,
-# unless a domain delivers it. While DEBUG is on and there is no bucket, they go to MEDIA_ROOT.
-# Options: https://django-storages.readthedocs.io/en/stable/backends/amazon-S3.html
+MEDIA_ROOT = BASE_DIR / "media"
+MEDIA_URL = "media/"
+# The largest upload, in bytes. Larger requests are refused before they are read.
+MAX_UPLOAD_SIZE = 10 * 1024 * 1024
+
+# Uploads are stored below media/ in a bucket. The bucket is private: links are signed and expire
+# after an hour, unless AWS_S3_CUSTOM_DOMAIN is set. While DEBUG is on and no bucket is set, uploads
+# go to MEDIA_ROOT. https://django-storages.readthedocs.io/en/stable/backends/amazon-S3.html
 bucket, region = environment["AWS_STORAGE_BUCKET_NAME"], environment["AWS_S3_REGION_NAME"]
 endpoint, domain = environment["AWS_S3_ENDPOINT_URL"], environment["AWS_S3_CUSTOM_DOMAIN"]
 bucket_options = {
@@ -279,15 +294,15 @@ bucket_options = {
     "secret_key": environment["AWS_SECRET_ACCESS_KEY"],
     "endpoint_url": endpoint,
     "custom_domain": domain,
-    # Buckets made since April 2023 refuse access control lists.
+    # Buckets created since April 2023 refuse access control lists (AccessControlListNotSupported).
     "default_acl": None,
-    # Without it, links are signed in an old way that newer regions refuse.
+    # By default, boto3 signs links with an old version that newer regions refuse.
     "signature_version": "s3v4",
-    # The host of a new bucket outside us-east-1 redirects, and a redirect breaks the signature;
-    # with the region in the host there is none. Other services take the bucket in the path.
+    # Without the region in the host name, Amazon redirects requests to new buckets outside
+    # us-east-1, and the signature becomes invalid. Other services expect the bucket in the path.
     "addressing_style": "path" if endpoint else "virtual",
 }
-# Two people's photo.jpg are two files.
+# If two users upload photo.jpg, keep both files.
 media_options = {"location": "media", "file_overwrite": False}
 uploads = {"BACKEND": "config.bucket.BucketStorage", "OPTIONS": bucket_options | media_options}
 if DEBUG and not bucket:
@@ -295,13 +310,18 @@ if DEBUG and not bucket:
 files_url = f"{endpoint}/{bucket}" if endpoint else f"https://{bucket}.s3.{region}.amazonaws.com"
 files_url = f"https://{domain}" if domain else files_url
 {% else %}
-# Uploads live in Cloudinary, in its folder media/. While DEBUG is on and there is no account, they
-# go to MEDIA_ROOT. Cloudinary's own library reads the setting CLOUDINARY, too.
+MEDIA_ROOT = BASE_DIR / "media"
+MEDIA_URL = "media/"
+# The largest upload, in bytes. Larger requests are refused before they are read.
+MAX_UPLOAD_SIZE = 10 * 1024 * 1024
+
+# Uploads are stored in the folder media/ of your Cloudinary account. While DEBUG is on and
+# CLOUDINARY_URL is not set, they go to MEDIA_ROOT. Cloudinary's library reads CLOUDINARY as well.
 CLOUDINARY = environment["CLOUDINARY_URL"] or {}
 uploads = {"BACKEND": "config.storage.CloudinaryStorage", "OPTIONS": {"prefix": "media"}}
 if DEBUG and not CLOUDINARY:
     uploads = {"BACKEND": "django.core.files.storage.FileSystemStorage"}
-# Where the files are delivered from: an address of the account's own, or the one of everybody.
+# The address of the files: your own if the account has one, otherwise the one that all users share.
 cloud = CLOUDINARY.get("cloud_name")
 if CLOUDINARY.get("private_cdn"):
     files_url = "https://" + CLOUDINARY.get("secure_distribution", f"{cloud}-res.cloudinary.com")
@@ -309,15 +329,22 @@ else:
     files_url = f"https://{CLOUDINARY.get('secure_distribution', 'res.cloudinary.com')}/{cloud}"
 {% endif %}
 
+# WhiteNoise compresses the static files and adds a hash to their names, so that browsers can cache
+# them for a year. With DEBUG on, files are served unchanged, so that you see each edit at once.
 STORAGES = {
     "default": uploads,
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+if DEBUG:
+    STORAGES["staticfiles"] = {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage",
+    }
 {% if cookiecutter.storage == 's3' %}
-static_elsewhere = environment["STATIC_STORAGE"] == "s3" and not DEBUG
-if static_elsewhere:
-    # Next to the uploads, below static/, which a policy of the bucket or the domain has to open to
-    # everybody. Their names carry hashes, so they stay in browsers for a year.
+
+static_in_bucket = environment["STATIC_STORAGE"] == "s3" and not DEBUG
+if static_in_bucket:
+    # Below static/ in the bucket, which a policy of the bucket or AWS_S3_CUSTOM_DOMAIN must make
+    # public. Browsers can cache the files for a year, because a hash is part of their names.
     STATIC_URL = f"{files_url}/static/"
     STORAGES["staticfiles"] = {
         "BACKEND": "config.static.SentStaticFilesStorage",
@@ -331,9 +358,10 @@ if static_elsewhere:
     }
     STORAGES["static"] = uploads | {"OPTIONS": bucket_options | static_options}
 {% elif cookiecutter.storage == 'cloudinary' %}
-static_elsewhere = environment["STATIC_STORAGE"] == "cloudinary" and not DEBUG
-if static_elsewhere:
-    # In Cloudinary's folder static/, all as raw files: a style sheet finds its images beside it.
+
+static_in_cloudinary = environment["STATIC_STORAGE"] == "cloudinary" and not DEBUG
+if static_in_cloudinary:
+    # In Cloudinary's folder static/. All are raw files, so that a style sheet finds its images.
     STATIC_URL = f"{files_url}/raw/upload/v1/static/"
     STORAGES["staticfiles"] = {
         "BACKEND": "config.static.SentStaticFilesStorage",
@@ -342,30 +370,36 @@ if static_elsewhere:
     static_options = {"prefix": "static", "resource_type": "raw", "overwrite": True}
     STORAGES["static"] = uploads | {"OPTIONS": static_options}
 {% endif %}
-if DEBUG:
-    # The manifest would have to be collected again after every edit of a style sheet.
-    STORAGES["staticfiles"] = {
-        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage",
-    }
 
 
-# Security
+# Security: https://docs.djangoproject.com/en/stable/topics/security/
 
-# Heroku's router ends TLS and says in this header how the visitor came; it overwrites what a
-# visitor sends. Without the header every request looks like http, and the redirect never ends.
+# Heroku's router decrypts HTTPS, and says in this header how the visitor connected. Without this
+# setting, Django thinks that every request came over plain HTTP, and redirects it without end. Only
+# use it behind a proxy that always sets or removes the header, as Heroku's router does.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = not DEBUG
 SESSION_COOKIE_SECURE = not DEBUG
 CSRF_COOKIE_SECURE = not DEBUG
-SECURE_HSTS_SECONDS = 0 if DEBUG else environment["SECURE_HSTS_SECONDS"]
-# Covers the hosts below this site's own, never its neighbours on herokuapp.com.
-SECURE_HSTS_INCLUDE_SUBDOMAINS = True
-# W021 asks for HSTS preloading: a place for the whole domain on a list built into browsers.
-# herokuapp.com belongs to Heroku, and for a domain of your own it can hardly be undone.
-# W009 warns of a weak secret key, which config/checks.py reports as an error.
-SILENCED_SYSTEM_CHECKS = ["security.W009", "security.W021"]
 
-# What a page may load, and from where: https://developer.mozilla.org/docs/Web/HTTP/Guides/CSP
+# Browsers that have visited the site refuse to connect without HTTPS for this long. Start with an
+# hour, because you cannot take it back: https://docs.djangoproject.com/en/stable/ref/middleware/
+SECURE_HSTS_SECONDS = 0 if DEBUG else environment["SECURE_HSTS_SECONDS"]
+# If you turn this on for www.example.com, no host below it works without HTTPS, even if it is not
+# on Heroku.
+SECURE_HSTS_INCLUDE_SUBDOMAINS = False
+
+SILENCED_SYSTEM_CHECKS = [
+    # Recommends SECURE_HSTS_INCLUDE_SUBDOMAINS, which may break hosts that do not use HTTPS yet.
+    "security.W005",
+    # Warns about a weak SECRET_KEY. config/checks.py reports that as an error.
+    "security.W009",
+    # Recommends SECURE_HSTS_PRELOAD, which is for whole domains, and very hard to undo.
+    "security.W021",
+]
+
+# What a page may load, and from where. If someone manages to insert a script into a page, the
+# browser does not run it: https://developer.mozilla.org/docs/Web/HTTP/Guides/CSP
 policy = {
     "default-src": ["'self'"],
     "base-uri": ["'self'"],
@@ -373,18 +407,26 @@ policy = {
     "frame-ancestors": ["'none'"],
     "object-src": ["'none'"],
 }
-{% if cookiecutter.storage != 'whitenoise' %}
-if uploads["BACKEND"].startswith("config."):
+{% if cookiecutter.storage == 's3' %}
+if bucket:
     policy["img-src"] = ["'self'", f"{files_url}/"]
     policy["media-src"] = ["'self'", f"{files_url}/"]
-if static_elsewhere:
-    # The folder of the static files alone: nobody's upload may run as a script.
+if static_in_bucket:
+    # Only allow the folder of the static files, so that no upload can run as a script.
+    for directive in ("script-src", "style-src", "font-src"):
+        policy[directive] = ["'self'", STATIC_URL]
+{% elif cookiecutter.storage == 'cloudinary' %}
+if CLOUDINARY:
+    policy["img-src"] = ["'self'", f"{files_url}/"]
+    policy["media-src"] = ["'self'", f"{files_url}/"]
+if static_in_cloudinary:
+    # Only allow the folder of the static files, so that no upload can run as a script.
     for directive in ("script-src", "style-src", "font-src"):
         policy[directive] = ["'self'", STATIC_URL]
 {% endif %}
 {% if cookiecutter.accounts == 'allauth' %}
-if google_is_set:
-    # The button's form is answered with a redirect to Google, which browsers hold to this, too.
+if google_enabled:
+    # The button's form redirects to Google, and browsers apply form-action to the redirect, too.
     policy["form-action"].append("https://accounts.google.com")
 {% endif %}
 {% if cookiecutter.django_version == '5.2' %}
@@ -394,11 +436,13 @@ SECURE_CSP = policy
 {% endif %}
 
 
-# Mail
+# Email
 
+# On your own machine, email is printed to the console. In production without EMAIL_URL, only its
+# subject is logged.
 DEFAULT_FROM_EMAIL = environment["DEFAULT_FROM_EMAIL"]
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
-mail_server = environment.mail_server()
+mail_server = environment["EMAIL_URL"]
 {% if cookiecutter.django_version == '5.2' %}
 if mail_server:
     EMAIL_HOST = mail_server["host"]
@@ -411,7 +455,7 @@ if mail_server:
 elif DEBUG:
     EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 else:
-    EMAIL_BACKEND = "config.mail.LoggingBackend"
+    EMAIL_BACKEND = "config.mail.LoggingEmailBackend"
 {% else %}
 if mail_server:
     MAILERS = {
@@ -421,16 +465,16 @@ if mail_server:
         },
     }
 elif DEBUG:
-    MAILERS = {"default": {"BACKEND": "django.core.mail.backends.console.EmailBackend"}}
+    MAILERS = {"default": {"BACKEND": "config.mail.ConsoleEmailBackend"}}
 else:
-    MAILERS = {"default": {"BACKEND": "config.mail.LoggingBackend"}}
+    MAILERS = {"default": {"BACKEND": "config.mail.LoggingEmailBackend"}}
 {% endif %}
 
 
-# Log
+# Logging
 
-# With DEBUG off, Django mails the traceback of an error to ADMINS and prints nothing, so the log
-# of a dyno would stay empty. Everything goes to stderr here, where `heroku logs` finds it.
+# With DEBUG off, Django's default is to email errors to ADMINS and to print nothing, so that
+# `heroku logs` would not show why a page failed. Here, everything is printed to stderr.
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -447,7 +491,9 @@ LOGGING = {
     },
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
-        # Its own handlers would mail errors, and print them a second time while DEBUG is on.
+        # Without Django's own handlers, which would print errors twice while DEBUG is on.
         "django": {"handlers": [], "level": "INFO"},
+        # Errors only. The server's own line already shows that a page was not found (404).
+        "django.request": {"level": "ERROR"},
     },
 }

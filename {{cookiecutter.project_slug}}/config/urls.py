@@ -1,29 +1,23 @@
-"""The addresses of this project."""
+"""URLs of this project."""
 
-{% if cookiecutter.storage == 'whitenoise' %}
-from django.contrib import admin
-from django.urls import include, path
-
-from config.environment import current
-{% else %}
 from django.conf import settings
+{% if cookiecutter.storage != 'whitenoise' %}
 from django.conf.urls.static import static
+{% endif %}
 from django.contrib import admin
 from django.urls import include, path
 
-from config.environment import current
-from pictures.views import PictureView
-{% endif %}
+admin.site.site_header = settings.SITE_NAME
+admin.site.site_title = settings.SITE_NAME
 
 urlpatterns = [
-    path("", include("pages.urls")),
 {% if cookiecutter.storage != 'whitenoise' %}
-    path("accounts/picture/", PictureView.as_view(), name="picture"),
+    # Uploads in MEDIA_ROOT. With DEBUG off, this adds nothing.
+    *static(settings.MEDIA_URL, document_root=settings.MEDIA_ROOT),
+    path("accounts/picture/", include("pictures.urls")),
 {% endif %}
+    path("admin/", admin.site.urls),
     path("accounts/", include("accounts.urls")),
-    path(current()["ADMIN_PATH"], admin.site.urls),
+    path("", include("pages.urls")),
+    # Your own apps:
 ]
-{% if cookiecutter.storage != 'whitenoise' %}
-# Without a storage on this machine, uploads are in a folder; with DEBUG off this adds nothing.
-urlpatterns += static(settings.MEDIA_URL, document_root=settings.MEDIA_ROOT)
-{% endif %}

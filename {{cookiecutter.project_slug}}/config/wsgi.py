@@ -1,15 +1,12 @@
-"""The web process: `gunicorn config.wsgi`."""
+"""The site as a WSGI application. gunicorn serves it: see Procfile."""
 
 import os
 
 from django.core.wsgi import get_wsgi_application
 
-from config.environment import current
+from config.checks import require_complete_environment
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 application = get_wsgi_application()
-
-# After the settings, which read .env. A site without its secret key or its database would start
-# and then answer 500, so it says here what is missing, all at once.
-current().refuse_to_start()
+require_complete_environment()

@@ -1,8 +1,8 @@
-"""What every template knows."""
+"""Variables for every template."""
 
 from django.conf import settings
 
 
 def site(request):
-    """Return the name of the site as `site_title`; Django's log-in page has a `site_name`."""
-    return {"site_title": settings.SITE_NAME}
+    """Return the name of the site."""
+    return {"site_name": settings.SITE_NAME}

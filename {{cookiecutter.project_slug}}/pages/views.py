@@ -1,9 +1,25 @@
-"""Views that a template alone cannot give."""
+"""Public pages."""
 
-from django.shortcuts import redirect
 from django.templatetags.static import static
+from django.views.generic import RedirectView, TemplateView
 
 
-def favicon(request):
-    """Send browsers that ask for /favicon.ico unbidden to the icon among the static files."""
-    return redirect(static("favicon.svg"))
+class HomeView(TemplateView):
+    """The home page."""
+
+    template_name = "pages/home.html"
+
+
+class RobotsView(TemplateView):
+    """robots.txt, which tells search engines what they may index."""
+
+    template_name = "robots.txt"
+    content_type = "text/plain; charset=utf-8"
+
+
+class FaviconView(RedirectView):
+    """Redirect /favicon.ico, which some browsers request, to the icon in the static files."""
+
+    def get_redirect_url(self, *args, **kwargs):
+        """Return the URL of the icon."""
+        return static("favicon.svg")

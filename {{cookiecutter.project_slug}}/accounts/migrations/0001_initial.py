@@ -78,21 +78,11 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "language",
-                    models.CharField(
-                        blank=True,
-                        choices=accounts.models.languages,
-                        max_length=15,
-                        verbose_name="language",
-                    ),
+                    models.CharField(blank=True, max_length=15, verbose_name="language"),
                 ),
                 (
                     "time_zone",
-                    models.CharField(
-                        blank=True,
-                        choices=accounts.models.time_zones,
-                        max_length=64,
-                        verbose_name="time zone",
-                    ),
+                    models.CharField(blank=True, max_length=64, verbose_name="time zone"),
                 ),
                 (
                     "groups",

@@ -1,4 +1,4 @@
-"""Make the first superuser from the environment: `python manage.py ensure_superuser`."""
+"""Create the first superuser from environment variables: `python manage.py ensure_superuser`."""
 
 {% if cookiecutter.accounts == 'allauth' %}
 from allauth.account.models import EmailAddress
@@ -8,34 +8,34 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand
 
 from accounts.models import User
-from config.environment import current
+from config.environment import get_environment
 
 
 class Command(BaseCommand):
-    """Makes the superuser that DJANGO_SUPERUSER_USERNAME names, once.
+    """Create the superuser in DJANGO_SUPERUSER_USERNAME if it does not exist.
 
-    Every release runs this, so it never fails one and never changes an account that is there: not
-    its password, which its owner may have changed, nor its rights, since anybody may have signed
-    up under that name.
+    Each release runs this command. It never makes a release fail, and never changes an existing
+    account: the superuser may have changed the password, and a user may have signed up with that
+    username.
     """
 
-    help = "Makes the superuser of DJANGO_SUPERUSER_USERNAME, _EMAIL and _PASSWORD, once."
+    help = "Create a superuser from DJANGO_SUPERUSER_USERNAME, _EMAIL and _PASSWORD."
 
     def handle(self, *args, **options):
-        """Make the superuser, or say in one sentence why not."""
-        environment = current()
+        """Create the superuser, or say why not."""
+        environment = get_environment()
         username = environment["DJANGO_SUPERUSER_USERNAME"]
         email = environment["DJANGO_SUPERUSER_EMAIL"] or ""
         password = environment["DJANGO_SUPERUSER_PASSWORD"]
         if not username:
-            self.stdout.write("DJANGO_SUPERUSER_USERNAME is not set, so no superuser is made.")
+            self.stdout.write("No superuser created: DJANGO_SUPERUSER_USERNAME is not set.")
             return
         existing = User.objects.filter(username__iexact=username).first()
         if existing and existing.is_superuser:
-            self.stdout.write(f"The superuser {existing.username} is there already.")
+            self.stdout.write(f"The superuser {existing.username} already exists.")
             return
         if existing:
-            self.refuse(f"{existing.username} is somebody's account already; choose another name.")
+            self.refuse(f"{existing.username} is the account of a user. Choose another username.")
             return
         if not password:
             self.refuse("DJANGO_SUPERUSER_PASSWORD is not set.")
@@ -50,14 +50,13 @@ class Command(BaseCommand):
         user = User.objects.create_superuser(username, email, password)
 {% if cookiecutter.accounts == 'allauth' %}
         if email:
-            # Whoever sets the variables vouches for the address.
             EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
 {% endif %}
         self.stdout.write(
-            f"The superuser {user.username} is made. Its password is no longer needed here:\n"
-            "heroku config:unset DJANGO_SUPERUSER_PASSWORD"
+            f"Created the superuser {user.username}. Now remove the password from the config vars:"
+            "\nheroku config:unset DJANGO_SUPERUSER_PASSWORD"
         )
 
     def refuse(self, reason):
-        """Say why no superuser is made, and let the release go on."""
-        self.stderr.write(f"No superuser is made: {reason}")
+        """Print why no superuser was created."""
+        self.stderr.write(f"No superuser created: {reason}")

@@ -1,4 +1,4 @@
-"""Fixtures: what a test finds ready when it names it among its arguments."""
+"""Fixtures. A test gets one by naming it as an argument."""
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -6,14 +6,5 @@ from django.contrib.auth import get_user_model
 
 @pytest.fixture
 def ada(db):
-    """Return an account whose password is known."""
+    """Return a user with the password "correct horse battery"."""
     return get_user_model().objects.create_user("ada", "ada@example.com", "correct horse battery")
-
-
-@pytest.fixture
-def staff(client, ada):
-    """Return a client that is signed in as a member of the staff."""
-    ada.is_staff = True
-    ada.save()
-    client.force_login(ada)
-    return client

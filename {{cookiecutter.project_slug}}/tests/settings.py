@@ -1,8 +1,7 @@
-"""The settings of the tests: those of production, in an environment known to the last variable.
+"""Settings for the tests: the production settings with a fixed environment.
 
-Whatever .env or the shell says, a test must never touch the database or the storage it names. So
-every declared variable is removed before the settings are read. pytest reads this file before any
-conftest.py.
+Variables of your shell and of .env are removed, so that no test can reach a real database or
+storage. pytest reads this file before it reads conftest.py.
 """
 
 import os
@@ -15,19 +14,19 @@ for variable in VARIABLES:
 {% if cookiecutter.storage == 's3' %}
     os.environ.pop(variable.also, None)
 {% endif %}
-os.environ["SECRET_KEY"] = "a-key-for-tests-that-signs-nothing-of-value-0123456789"
+os.environ["SECRET_KEY"] = "a-secret-key-for-tests-only-0123456789-abcdefghijklmno"
 os.environ["DATABASE_URL"] = os.environ.get("TEST_DATABASE_URL") or "sqlite://:memory:"
 
 from config.settings import *  # noqa: E402, F403
 from config.settings import STORAGES  # noqa: E402
 
-# The client of the tests speaks http; test_production.py tests the redirect.
+# The test client uses HTTP. tests/test_production.py tests the redirect to HTTPS.
 SECURE_SSL_REDIRECT = False
-# Hashing a password slowly is right for people and a waste for tests.
+# A slow hash makes passwords safer, and tests slower.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = STORAGES | {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
-    # No manifest: Heroku CI does not collect static files.
+    # The tests run without `collectstatic`.
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 WHITENOISE_AUTOREFRESH = True

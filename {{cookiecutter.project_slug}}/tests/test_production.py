@@ -1,72 +1,115 @@
-"""What production depends on, and what nobody would notice on a laptop."""
+"""What only matters in production, so that you would not notice it on your own machine."""
 
 import logging
 
 import pytest
 from django.core import mail
+from django.core.exceptions import ImproperlyConfigured
+from django.core.files.storage import storages
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from django.test import RequestFactory
 
 from config import checks
-from config.environment import Environment
+from config.environment import VARIABLES, Environment
 from config.log import RequestIdFilter
+{% if cookiecutter.django_version == '5.2' %}
+from config.mail import LoggingEmailBackend
+{% else %}
+from config.mail import ConsoleEmailBackend, LoggingEmailBackend
+{% endif %}
 
 
-def test_a_missing_secret_key_stops_the_release(db, monkeypatch):
-    monkeypatch.setattr(checks, "current", lambda: Environment({}))
-    with pytest.raises(SystemCheckError) as stop:
+@pytest.fixture
+def environment(monkeypatch):
+    """Return a function that sets the environment variables that the checks see."""
+
+    def set_environment(**variables):
+        monkeypatch.setattr(checks, "get_environment", lambda: Environment(variables))
+
+    return set_environment
+
+
+def test_missing_variables_stop_the_release(db, environment):
+    environment()
+    with pytest.raises(SystemCheckError) as error:
         call_command("check", deploy=True)
-    assert "SECRET_KEY is not set." in str(stop.value)
-    assert "heroku addons:create heroku-postgresql:essential-0" in str(stop.value)
+    for variable in VARIABLES:
+        if variable.required:
+            assert f"{variable.name} is not set." in str(error.value)
+            assert variable.command in str(error.value)
 
 
-def test_the_models_have_their_migrations(db):
+def test_missing_variables_stop_the_web_process(environment):
+    environment(DEBUG="Flase")
+    with pytest.raises(ImproperlyConfigured, match="DEBUG must be true or false") as error:
+        checks.require_complete_environment()
+    assert "SECRET_KEY is not set." in str(error.value)
+    environment(DEBUG="true")
+    checks.require_complete_environment()
+
+
+def test_a_dyno_refuses_a_sqlite_database(environment, settings, monkeypatch):
+    environment(DEBUG="true")
+    settings.DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3"}}
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.setenv("DYNO", "web.1")
+    with pytest.raises(ImproperlyConfigured, match="SQLite"):
+        checks.require_complete_environment()
+    # Heroku CI runs the tests, which use SQLite.
+    monkeypatch.setenv("CI", "true")
+    checks.require_complete_environment()
+
+
+def test_every_model_change_has_a_migration(db):
     call_command("makemigrations", "--check", "--dry-run", verbosity=0)
 
 
-def test_http_is_sent_to_https_without_end(client, db, settings):
+def test_http_redirects_to_https(client, db, settings):
     settings.SECURE_SSL_REDIRECT = True
     response = client.get("/")
     assert (response.status_code, response.url) == (301, "https://testserver/")
     assert client.get("/", headers={"X-Forwarded-Proto": "https"}).status_code == 200
 
 
-def test_a_page_says_what_it_may_load(client, db):
+def test_pages_have_a_content_security_policy(client, db):
     policy = client.get("/")["Content-Security-Policy"]
     assert "default-src 'self'" in policy
     assert "unsafe-inline" not in policy
 
 
-def test_a_line_of_the_log_has_the_id_of_its_request():
+def test_log_lines_have_the_id_of_the_request():
     record = logging.makeLogRecord({})
     record.request = RequestFactory().get("/", headers={"X-Request-Id": "8a3c"})
     assert RequestIdFilter().filter(record)
     assert record.request_id == "8a3c"
 
 
-def test_mail_without_a_server_is_one_sentence_in_the_log(caplog):
-    from config.mail import LoggingBackend
-
+def test_email_without_a_mail_server_logs_only_the_subject(caplog):
     message = mail.EmailMessage("Your link", "secret-token", to=["ada@example.com"])
-    assert LoggingBackend().send_messages([message]) == 0
+    assert LoggingEmailBackend().send_messages([message]) == 0
     assert "Your link" in caplog.text
     assert "secret-token" not in caplog.text
+{% if cookiecutter.django_version != '5.2' %}
 
 
-def test_mail_from_nobodys_address_is_warned_of(monkeypatch, settings):
-    server = {"EMAIL_URL": "smtp://me:key@smtp.example.com"}
-    monkeypatch.setattr(checks, "current", lambda: Environment(server))
+def test_email_on_the_console_does_not_break_links(capsys):
+    link = "https://example.com/?next=" + "x" * 200
+    ConsoleEmailBackend().send_messages([mail.EmailMessage("Hi", link, to=["ada@example.com"])])
+    assert link in capsys.readouterr().out
+{% endif %}
+
+
+def test_a_sender_address_that_mail_servers_reject_is_reported(environment, settings):
+    environment(EMAIL_URL="smtp://me:key@smtp.example.com")
     settings.DEFAULT_FROM_EMAIL = "webmaster@localhost"
-    assert [warning.id for warning in checks.check_mail(None)] == ["heroku.W020"]
+    assert [warning.id for warning in checks.check_email(None)] == ["heroku.W020"]
     settings.DEFAULT_FROM_EMAIL = "site@example.com"
-    assert checks.check_mail(None) == []
-    monkeypatch.setattr(checks, "current", lambda: Environment({}))
-    assert [warning.id for warning in checks.check_mail(None)] == ["heroku.W001"]
+    assert checks.check_email(None) == []
+    environment()
+    assert [warning.id for warning in checks.check_email(None)] == ["heroku.W001"]
 
 
 @pytest.mark.parametrize("storage", ["default", "staticfiles"])
-def test_both_storages_can_be_built(storage):
-    from django.core.files.storage import storages
-
+def test_both_storages_can_be_created(storage):
     assert storages[storage]

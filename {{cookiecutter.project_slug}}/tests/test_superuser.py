@@ -1,4 +1,4 @@
-"""The superuser that a release makes."""
+"""The superuser that the release phase creates."""
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -7,7 +7,7 @@ from django.core.management import call_command
 from config.environment import Environment
 
 User = get_user_model()
-GIVEN = {
+VARIABLES = {
     "DJANGO_SUPERUSER_USERNAME": "grace",
     "DJANGO_SUPERUSER_EMAIL": "grace@example.com",
     "DJANGO_SUPERUSER_PASSWORD": "a-nanosecond-is-this-long",
@@ -15,57 +15,59 @@ GIVEN = {
 
 
 @pytest.fixture
-def release(db, monkeypatch, capsys):
-    """Return a function that runs the command with some variables and returns what it says."""
+def ensure_superuser(db, monkeypatch, capsys):
+    """Return a function that runs the command with some variables, and returns its output."""
 
     def run(**variables):
-        command = "accounts.management.commands.ensure_superuser.current"
-        monkeypatch.setattr(command, lambda: Environment(variables))
+        target = "accounts.management.commands.ensure_superuser.get_environment"
+        monkeypatch.setattr(target, lambda: Environment(variables))
         call_command("ensure_superuser")
-        said = "".join(capsys.readouterr())
-        assert GIVEN["DJANGO_SUPERUSER_PASSWORD"] not in said
-        return said
+        output = "".join(capsys.readouterr())
+        assert VARIABLES["DJANGO_SUPERUSER_PASSWORD"] not in output
+        return output
 
     return run
 
 
-def test_a_release_makes_the_superuser_that_is_asked_for(release):
-    assert "The superuser grace is made." in release(**GIVEN)
+def test_a_release_creates_the_superuser(ensure_superuser):
+    assert "Created the superuser grace." in ensure_superuser(**VARIABLES)
     grace = User.objects.get()
     assert grace.is_superuser and grace.is_staff
-    assert grace.check_password(GIVEN["DJANGO_SUPERUSER_PASSWORD"])
+    assert grace.check_password(VARIABLES["DJANGO_SUPERUSER_PASSWORD"])
 
 
-def test_the_next_release_changes_nothing_of_it(release):
-    release(**GIVEN)
+def test_the_next_release_does_not_change_the_superuser(ensure_superuser):
+    ensure_superuser(**VARIABLES)
     grace = User.objects.get()
-    grace.set_password("a password of her own")
+    grace.set_password("a new password")
     grace.save()
-    assert "is there already" in release(**GIVEN)
-    assert User.objects.get().check_password("a password of her own")
+    assert "already exists" in ensure_superuser(**VARIABLES)
+    assert User.objects.get().check_password("a new password")
 
 
-def test_without_variables_nothing_is_made(release):
-    assert "is not set, so no superuser is made" in release()
+def test_without_variables_no_superuser_is_created(ensure_superuser):
+    assert "DJANGO_SUPERUSER_USERNAME is not set" in ensure_superuser()
     assert not User.objects.exists()
 
 
-def test_somebody_of_the_same_name_is_not_promoted(release):
+def test_a_user_with_the_same_username_does_not_become_a_superuser(ensure_superuser):
     User.objects.create_user("Grace")
-    assert "Grace is somebody's account already" in release(**GIVEN)
+    assert "Grace is the account of a user" in ensure_superuser(**VARIABLES)
     assert not User.objects.get().is_superuser
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "reason"),
     [
         ({"DJANGO_SUPERUSER_PASSWORD": ""}, "DJANGO_SUPERUSER_PASSWORD is not set."),
         ({"DJANGO_SUPERUSER_PASSWORD": "12345678"}, "too common"),
         ({"DJANGO_SUPERUSER_USERNAME": "gr ace"}, "valid username"),
         ({"DJANGO_SUPERUSER_EMAIL": "grace"}, "valid email"),
     ],
-    ids=["no password", "weak password", "no username", "no address"],
+    ids=["no password", "weak password", "invalid username", "invalid email"],
 )
-def test_what_cannot_be_used_is_explained_and_stops_no_release(release, change, said):
-    assert said in release(**(GIVEN | change))
+def test_invalid_variables_are_explained_and_do_not_stop_the_release(
+    ensure_superuser, change, reason
+):
+    assert reason in ensure_superuser(**(VARIABLES | change))
     assert not User.objects.exists()

@@ -1,4 +1,4 @@
-"""Test new repositories, repositories from a course, clones, and git without an identity."""
+"""Repositories: a new one, a course's, a teammate's clone, and git that knows nobody."""
 
 import os
 import re
@@ -20,7 +20,7 @@ OWN_IGNORE = "__pycache__/\n.env\n"
 
 
 def git(folder, *arguments, home):
-    """Run git with a name and an email address."""
+    """Run git as a person whom it knows."""
     ended = run(["git", *arguments], folder, caller_environment(home))
     assert ended.status == 0, ended.output
     return ended.output
@@ -28,7 +28,7 @@ def git(folder, *arguments, home):
 
 @pytest.fixture
 def course(tmp_path):
-    """Return a clone from a course, with a commit, a README, a .gitignore and a .env."""
+    """Return a clone as a course hands it out: a commit, a README, a .gitignore, a .env."""
     folder = tmp_path / "my-coursework"
     folder.mkdir()
     home = tmp_path / "home"
@@ -45,7 +45,7 @@ def course(tmp_path):
 
 
 def snapshot(folder):
-    """Return the content of every file in a repository's .git, and its HEAD."""
+    """Return the bytes of every file of a repository's .git, and its HEAD."""
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in sorted((folder / ".git").rglob("*"))
@@ -53,7 +53,7 @@ def snapshot(folder):
     }
 
 
-def test_a_new_project_has_one_commit_on_main(proved, tmp_path):
+def test_a_project_begins_with_a_commit_on_main(proved, tmp_path):
     project, _ = proved
     log = git(project, "log", "--format=%s%n%an", "main", home=tmp_path)
     assert log == "Start the project\nAda\n"
@@ -63,7 +63,7 @@ def test_a_new_project_has_one_commit_on_main(proved, tmp_path):
     assert not [name for name in tracked if name == ".env" or name.startswith(".venv")]
 
 
-def test_a_repository_from_a_course_keeps_its_files_and_commits(course, tmp_path):
+def test_a_clone_that_a_course_made_is_added_to_and_left_alone(course, tmp_path):
     before = snapshot(course)
     home = tmp_path / "home"
     # As the README says it: inside the clone, its name as the slug.
@@ -84,7 +84,7 @@ def test_a_repository_from_a_course_keeps_its_files_and_commits(course, tmp_path
 
 
 @VERIFIED
-def test_a_project_in_a_folder_is_pushed_with_git_subtree(course, tmp_path, verify, outcome):
+def test_a_project_in_a_folder_is_pushed_by_itself(course, tmp_path, verify, outcome):
     before = snapshot(course)
     env = caller_environment(tmp_path / "home")
     ended = bake(course, env=env, project_slug="site", _verify=verify)
@@ -94,7 +94,7 @@ def test_a_project_in_a_folder_is_pushed_with_git_subtree(course, tmp_path, veri
     assert snapshot(course) == before
 
 
-def test_one_command_sets_up_a_clone(proved, tmp_path):
+def test_a_teammate_sets_a_clone_up_with_one_command(proved, tmp_path):
     clone = tmp_path / "clone"
     env = caller_environment(tmp_path / "home")
     assert run(["git", "clone", "-q", proved[0], clone], tmp_path, env).status == 0
@@ -110,7 +110,7 @@ def test_one_command_sets_up_a_clone(proved, tmp_path):
 
 
 @VERIFIED
-def test_local_files_that_gitignore_does_not_list_are_reported(course, tmp_path, verify, outcome):
+def test_a_clone_whose_gitignore_forgets_local_files_is_told(course, tmp_path, verify, outcome):
     (course / ".gitignore").write_text("__pycache__/\n", encoding="utf-8")
     (course / ".env").unlink()
     home = tmp_path / "home"
@@ -124,7 +124,7 @@ def test_local_files_that_gitignore_does_not_list_are_reported(course, tmp_path,
     assert "Your own README.md was kept" in ended.output
 
 
-def test_a_repository_with_another_project_gets_no_wrong_advice(course, tmp_path):
+def test_a_clone_with_another_project_gets_no_wrong_advice(course, tmp_path):
     own = 'os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mysite.settings")\n'
     (course / "manage.py").write_text(own, encoding="utf-8")
     git(course, "add", "--all", home=tmp_path / "home")
@@ -137,7 +137,7 @@ def test_a_repository_with_another_project_gets_no_wrong_advice(course, tmp_path
 
 
 @VERIFIED
-def test_an_older_preflight_is_replaced_and_not_run(course, tmp_path, verify, outcome):
+def test_an_older_preflight_is_replaced_and_never_run(course, tmp_path, verify, outcome):
     """With -s, cookiecutter keeps existing files, but replaces files that it does not render."""
     old = course / "preflight.pyz"
     old.write_text("import pathlib\n\npathlib.Path('ran').touch()\n", encoding="utf-8")
@@ -148,7 +148,7 @@ def test_an_older_preflight_is_replaced_and_not_run(course, tmp_path, verify, ou
     assert old.read_bytes() == (TEMPLATE / "preflight.pyz").read_bytes()
 
 
-def test_another_branch_is_pushed_as_main(course, tmp_path):
+def test_another_branch_of_a_course_is_pushed_as_main(course, tmp_path):
     home = tmp_path / "home"
     git(course, "branch", "-m", "master", home=home)
     env = caller_environment(home)
@@ -156,7 +156,7 @@ def test_another_branch_is_pushed_as_main(course, tmp_path):
     assert "git push heroku HEAD:main" in ended.output
 
 
-def test_setup_does_not_change_the_database_in_env(proved, tmp_path):
+def test_setup_leaves_alone_what_env_names_in_any_spelling(proved, tmp_path):
     clone = tmp_path / "clone"
     env = caller_environment(tmp_path / "home")
     assert run(["git", "clone", "-q", proved[0], clone], tmp_path, env).status == 0
@@ -170,7 +170,7 @@ def test_setup_does_not_change_the_database_in_env(proved, tmp_path):
         assert "Ready in" in made.output and "manage.py runserver" in made.output
 
 
-def test_without_a_git_identity_the_files_stay_staged(tmp_path):
+def test_git_that_knows_nobody_keeps_the_files_staged(tmp_path):
     env = caller_environment(tmp_path / "home", GIT_CONFIG_COUNT="1")
     env |= {"GIT_CONFIG_KEY_0": "user.useConfigOnly", "GIT_CONFIG_VALUE_0": "true"}
     for name in list(env):
@@ -183,14 +183,14 @@ def test_without_a_git_identity_the_files_stay_staged(tmp_path):
     assert "A  manage.py" in git(project, "status", "--porcelain", home=tmp_path / "home")
 
 
-def test_no_repository_is_created_if_git_init_is_off(tmp_path):
+def test_no_repository_where_nobody_wants_one(tmp_path):
     ended = bake(tmp_path / "out", project_slug="site", _git_init="no", _verify="none")
     assert ended.status == 0, ended.output
     assert not (tmp_path / "out/site/.git").exists()
 
 
 @pytest.mark.long
-def test_a_project_is_proved_without_git(tmp_path):
+def test_a_machine_without_git_gets_a_proved_project(tmp_path):
     tools = tmp_path / "tools"
     tools.mkdir()
     for name in ("sh", "ps", "uv"):
@@ -206,7 +206,7 @@ def test_a_project_is_proved_without_git(tmp_path):
 
 @pytest.fixture
 def watched_database():
-    """Return the URL of a database that must not be used, and the list of its connections."""
+    """Return the URL of a database that nobody may touch, and the list of who has."""
     visitors = []
     listener = socket.create_server(("127.0.0.1", 0))
 
@@ -225,7 +225,7 @@ def watched_database():
     listener.close()
 
 
-def test_the_database_of_the_caller_is_not_used(tmp_path, course, watched_database):
+def test_the_callers_database_is_never_touched(tmp_path, course, watched_database):
     url, visitors = watched_database
     (course / ".env").write_text(f"DEBUG=true\nDATABASE_URL={url}\n", encoding="utf-8")
     env = caller_environment(tmp_path / "home", DATABASE_URL=url, DJANGO_SETTINGS_MODULE="nothing")

@@ -6,6 +6,7 @@ import re
 import shlex
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -212,6 +213,41 @@ def test_the_file_for_agents_is_short(folder):
     text = (folder / "AGENTS.md").read_text(encoding="utf-8")
     assert len(text.splitlines()) <= 25 and len(blocks(text)) == 2
     assert len(re.findall(r"(?m)^[123]\. ", text)) == 3
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pastes into bash")
+def test_the_steps_in_the_readme_add_an_app(proved, tmp_path):
+    env = caller_environment(tmp_path / "home")
+    project = tmp_path / "site"
+    assert run(["git", "clone", "-q", proved[0], project], tmp_path, env).status == 0
+    assert run([sys.executable, "preflight.pyz", "setup"], project, env).status == 0
+    readme = (project / "README.md").read_text(encoding="utf-8")
+    section = re.search(r"(?ms)^## Add an app$(.*?)^## ", readme)[1]
+    start, model, test, commands = (
+        re.search(r"`(\S+ manage.py startapp blog)`", section)[1],
+        *(
+            textwrap.dedent(block)
+            for block in re.findall(r"(?ms)^ +```\w*\n(.*?)^ +```", section)[:3]
+        ),
+    )
+    assert paste(start, project, env).status == 0
+    (project / "blog/models.py").write_text(model, encoding="utf-8")
+    (project / "blog/tests.py").write_text(test, encoding="utf-8")
+    settings = project / "config/settings.py"
+    text = settings.read_text(encoding="utf-8")
+    end = text.index("\n]", text.index("INSTALLED_APPS = [")) + 1
+    assert text[:end].splitlines()[-1].strip().startswith("#"), "no comment marks the owner's apps"
+    settings.write_text(text[:end] + '    "blog",\n' + text[end:], encoding="utf-8")
+    ended = paste(f"set -e\n{commands}", project, env)
+    assert ended.status == 0 and ended.output.rstrip().splitlines()[-1].count(" passed"), (
+        ended.output
+    )
+    listed = paste(".venv/bin/python -m pytest --collect-only -q", project, env).output
+    assert "blog/tests.py::PostTests::test_a_post_is_saved_with_its_title" in listed
+    for command in (["git", "add", "--all"], ["git", "commit", "-q", "-m", "Add a blog"]):
+        assert run(command, project, env).status == 0
+    ended = run([sys.executable, "preflight.pyz"], project, env)
+    assert ended.status == 0, ended.output
 
 
 @pytest.mark.skipif(os.name == "nt", reason="pastes into bash")

@@ -153,11 +153,11 @@ def report_failure() -> None:
     """Say whether the template or a file that was in the folder may have caused a failure."""
     status, kept = run_git("ls-files")
     if status != 0 or not kept:
-        say("If the folder was empty before, this is a bug in the template. Please report it, with")
+        say("If the folder was empty before, this is a bug in the template. Please report it with")
         say("the output above: https://github.com/org/heroku-django/issues")
         return
     say("Your own files were kept, and one of them may be the cause. To use the template's file,")
-    say("rename yours, then run the same command again. It adds the files that are missing.")
+    say("rename yours, then run the same command again. It adds the missing files.")
 
 
 def report_missing_proof() -> None:

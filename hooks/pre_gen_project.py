@@ -44,7 +44,7 @@ WINDOWS_DEVICES = {"con", "prn", "aux", "nul"} | {
 }
 # Names in Persian and Sinhala, and some emoji, contain these characters, which join others.
 JOINERS = dict.fromkeys(map(ord, "\u200c\u200d"))
-# Names in the time zone database that mean "what this machine uses" and "not set yet".
+# Entries in the time zone database that mean "what this machine uses" and "not set yet".
 NO_TIME_ZONES = {"localtime", "Factory"}
 
 
@@ -111,19 +111,19 @@ def suggest_heroku_app_name(name: str) -> str:
 
 
 def check_time_zone(name: str) -> str | None:
-    """Return what is wrong with the time zone, or None; without a list of time zones, allow any."""
+    """Return what is wrong with the time zone, or None. Without a list of time zones, allow any."""
     known = available_timezones() - NO_TIME_ZONES
     possible = re.fullmatch(r"[A-Za-z0-9_+/-]+", name) and name not in NO_TIME_ZONES
     if name in known or possible and not known:
         return None
     return (
-        f"There is no time zone {name!r}. Did you mean {suggest_time_zone(name)}? See all names on "
+        f"{name!r} is not a time zone. Did you mean {suggest_time_zone(name)}? For all names, see "
         "https://en.wikipedia.org/wiki/List_of_tz_database_time_zones"
     )
 
 
 def suggest_time_zone(name: str) -> str:
-    """Return the time zone that was probably meant: in another case, by its city, or similar."""
+    """Return the time zone that was probably meant: another case, a city, or a similar name."""
     known = {zone.lower(): zone for zone in sorted(available_timezones() - NO_TIME_ZONES)}
     wanted = name.lower().replace(" ", "_")
     cities = [zone for low, zone in known.items() if low.rpartition("/")[2] == wanted]

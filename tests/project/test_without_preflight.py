@@ -20,7 +20,7 @@ from tests.helpers import (
     run,
 )
 
-NAMING = {".gitattributes", ".github/workflows/ci.yml", ".slugignore", "README.md"}
+NAMING = {".gitattributes", ".github/workflows/ci.yml", ".slugignore", "AGENTS.md", "README.md"}
 
 
 @pytest.mark.parametrize("answers", covering_combinations(), ids=name_of)

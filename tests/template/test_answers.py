@@ -1,4 +1,4 @@
-"""Hostile answers: a project that passes everything, or a sentence; never a traceback of ours."""
+"""Test hostile answers: each gives a working project or a message, and never a traceback."""
 
 import json
 import os
@@ -41,7 +41,7 @@ SLUGS = ["test", "django", "config", "123go", "A_b-C", "x", "my.clone"]
 
 
 @pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
-def test_any_name_ends_up_as_it_was_typed(proved, tmp_path, name):
+def test_any_site_name_is_kept_as_typed(proved, tmp_path, name):
     project = render(tmp_path, project_name=escape_jinja(name))
     assert project.parent == tmp_path
     code = "import json, config.settings as settings; print(json.dumps(settings.SITE_NAME))"
@@ -55,7 +55,7 @@ def test_any_name_ends_up_as_it_was_typed(proved, tmp_path, name):
 
 
 def escape_jinja(name):
-    """Return the name so that cookiecutter's own rendering of given answers gives it back."""
+    """Escape a name, because cookiecutter renders the answers on its command line."""
     return "{% raw %}" + name + "{% endraw %}"
 
 
@@ -65,13 +65,13 @@ def read_app_name(project):
 
 
 @pytest.mark.parametrize("slug", [*SLUGS, "a" * 60, "ab-" * 19 + "c", "---".join("abcdefghij")])
-def test_any_folder_gives_a_name_that_heroku_takes(tmp_path, slug):
+def test_any_folder_name_gives_an_app_name_that_heroku_accepts(tmp_path, slug):
     name = read_app_name(render(tmp_path, project_slug=slug))
     assert re.fullmatch(r"[a-z][a-z0-9-]{1,28}[a-z0-9]", name), name
 
 
 @pytest.mark.long
-def test_the_nastiest_name_is_proved_in_full(tmp_path):
+def test_a_project_with_the_worst_name_is_proved(tmp_path):
     name = """"It's" \\ {{ 7*7 }} {% if %} $(touch owned) <b> 我 🚀 Ü"""
     answers = {"project_slug": "django", "accounts": "allauth", "packaging": "uv"}
     ended = bake(tmp_path / "out", project_name=escape_jinja(name), **answers)
@@ -93,7 +93,7 @@ def test_the_nastiest_name_is_proved_in_full(tmp_path):
     assert "{{ 7*7 }}" in page.output and "&lt;b&gt;" in page.output, page.output
 
 
-def test_a_refused_answer_leaves_nothing_but_the_folders_that_are_named(tmp_path):
+def test_a_refused_answer_only_leaves_the_folders_that_the_message_lists(tmp_path):
     output = tmp_path / "out"
     ended = bake(output, project_slug="a/b/c")
     assert ended.status == 1
@@ -105,7 +105,7 @@ def test_a_refused_answer_leaves_nothing_but_the_folders_that_are_named(tmp_path
 
 
 @pytest.mark.skipif(os.name == "nt", reason="pastes into bash")
-def test_the_printed_command_generates_the_project_that_was_wanted(tmp_path):
+def test_the_printed_command_generates_the_project(tmp_path):
     output = tmp_path / "out"
     answers = {"storage": "s3", "time_zone": "europe/berlin", "_verify": "none"}
     refused = bake(output, project_name='It\'s "mine"', heroku_app_name="A", **answers)

@@ -1,4 +1,4 @@
-"""The main job: every pair of choices generated, set up, and its deploy rehearsed."""
+"""Generate, set up and rehearse projects that contain every pair of choices."""
 
 import json
 import re
@@ -78,7 +78,7 @@ RESOLVED = [
 
 @pytest.mark.parametrize("answers", RESOLVED, ids=name_of)
 def test_every_set_of_packages_resolves_for_every_python_and_system(tmp_path, answers):
-    """A lock is made for all of them at once; the pins of pip are the same ones."""
+    """uv locks them for all at once. The pins for pip are the same ones."""
     env = caller_environment(tmp_path / "home", UV_PYTHON_DOWNLOADS="never")
     project = render(tmp_path / "uv", packaging="uv", **answers)
     (project / ".python-version").unlink()
@@ -88,7 +88,7 @@ def test_every_set_of_packages_resolves_for_every_python_and_system(tmp_path, an
 
 
 def assert_the_report_names_its_python(output, wanted, project):
-    """The report says which Python ran, and which one Heroku will run if that is another."""
+    """The report names the Python that ran, and the one on Heroku if it differs."""
     named = re.search(r"interpreter +[0-9.]+ s  Python ([0-9.]+)", output)[1]
     told = run(
         [python_of(project), "-c", "import platform; print(platform.python_version())"], project
@@ -102,7 +102,7 @@ def assert_the_report_names_its_python(output, wanted, project):
 
 
 def assert_deploys_clean(project):
-    """With everything set that production needs, no check of Django has anything to say."""
+    """With all variables that production needs, Django's checks report nothing."""
     python = python_of(project)
     command = [python, "-W", "error", "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
     checked = run(command, project, production())
@@ -116,7 +116,7 @@ def assert_deploys_clean(project):
     assert imported.status == 0, imported.output
 
 
-def test_the_default_project_says_what_was_proved_and_what_was_not(proved):
+def test_the_report_of_the_default_project_says_what_was_proved_and_what_was_not(proved):
     project, ended = proved
     for title in (
         "files",
@@ -148,7 +148,7 @@ def test_the_default_project_says_what_was_proved_and_what_was_not(proved):
     assert re.search(r"\d+ MB of 512 \(PSS", ended.output)
 
 
-def test_the_app_json_is_what_heroku_accepts(proved):
+def test_heroku_accepts_app_json(proved):
     content = json.loads((proved[0] / "app.json").read_text(encoding="utf-8"))
     assert len(content["name"]) <= 30
     assert content["env"]["SECRET_KEY"]["generator"] == "secret"
@@ -157,7 +157,7 @@ def test_the_app_json_is_what_heroku_accepts(proved):
     assert "review" in content["environments"]
 
 
-def test_the_secret_key_is_in_env_alone_and_never_printed(proved):
+def test_the_secret_key_is_only_in_env_and_never_printed(proved):
     project, ended = proved
     key = re.search(r"(?m)^SECRET_KEY=(.{50,})$", (project / ".env").read_text(encoding="utf-8"))[1]
     assert key not in ended.output
@@ -165,8 +165,8 @@ def test_the_secret_key_is_in_env_alone_and_never_printed(proved):
     assert tracked.status == 1, "the key is in git"
 
 
-def test_the_printed_command_for_the_key_makes_one(proved):
-    """What is pasted into bash; an empty value would be set without a word."""
+def test_the_printed_command_creates_a_secret_key(proved):
+    """The command is pasted into bash, where a mistake would silently set an empty value."""
     project, ended = proved
     printed = re.search(r'heroku config:set (SECRET_KEY=".*")', ended.output)[1]
     shown = run(["bash", "-c", f'{printed}; printf %s "$SECRET_KEY"'], project)

@@ -59,7 +59,7 @@ def assert_nothing_is_left(tmp_path, started):
     assert [path for path in (tmp_path / "home/tmp").iterdir() if path.is_dir()] == []
 
 
-def test_ctrl_c_leaves_no_process_and_says_what_it_leaves(generation, tmp_path):
+def test_ctrl_c_stops_every_process_and_names_the_folder(generation, tmp_path):
     process, read_output = generation
     wait_until(lambda: "collectstatic" in read_output())
     started = descendants(process.pid)
@@ -76,7 +76,7 @@ def test_ctrl_c_leaves_no_process_and_says_what_it_leaves(generation, tmp_path):
 @pytest.mark.parametrize(
     "number", [pytest.param(n, marks=[] if n < 1 else [pytest.mark.long]) for n in range(50)]
 )
-def test_ctrl_c_at_a_random_moment_ends_in_order(generation, proved, tmp_path, number):
+def test_ctrl_c_at_a_random_moment_stops_cleanly(generation, proved, tmp_path, number):
     seed = int(os.environ.get("CTRL_C_SEED", secrets.randbelow(10**6)))
     seconds = float(proved[1].last_line.rpartition("seconds=")[2])
     # Every third moment is during the short imports of preflight.

@@ -294,7 +294,7 @@ def test_the_hook_leaves_the_next_commands_to_preflight():
         assert word not in text, word
 
 
-def test_a_project_without_proof_is_told_how_to_get_it(post, capsys):
+def test_a_project_that_is_not_proved_gets_the_command_that_proves_it(post, capsys):
     post(3, _verify="required").main()
     said = capsys.readouterr().out
     assert "preflight.pyz --uncommitted setup --rehearse" in said

@@ -1,4 +1,4 @@
-"""Every combination of answers, rendered: whole files, clean code, nothing of the other options."""
+"""Render every combination: complete files, clean code, no traces of the other answers."""
 
 import ast
 import json
@@ -46,7 +46,7 @@ CLEAN = set()
 
 
 def assert_clean_under_ruff(folder):
-    """Fail with ruff's own words if it would change or complain about anything."""
+    """Fail with the output of ruff if it reports or would change anything."""
     for command in (["check"], ["format", "--check"]):
         checked = run([sys.executable, "-m", "ruff", *command, "-n", "-q", folder], ROOT)
         assert checked.status == 0, checked.output
@@ -63,7 +63,7 @@ def text_files(project):
 
 @pytest.fixture(scope="module")
 def rendered(tmp_path_factory):
-    """Return a function that renders a combination into a folder of its own."""
+    """Return a function that renders each combination into a separate folder."""
     output = tmp_path_factory.mktemp("rendered")
     return lambda answers: render(output / name_of(answers), **answers)
 
@@ -80,7 +80,7 @@ def with_marks(answers):
 
 
 @pytest.mark.parametrize("answers", [with_marks(answers) for answers in all_combinations()])
-def test_every_combination_is_a_whole_project(rendered, answers):
+def test_every_combination_is_a_complete_project(rendered, answers):
     project = rendered(answers)
     files = text_files(project)
     for name, text in files.items():
@@ -126,7 +126,7 @@ def test_preflight_is_the_same_in_every_project(rendered):
 
 
 @pytest.mark.fast
-def test_the_code_of_the_template_itself_is_clean():
+def test_the_code_of_the_template_is_clean():
     assert_clean_under_ruff(ROOT)
 
 
@@ -141,7 +141,7 @@ def test_django_templates_are_not_run_through_jinja():
 
 
 @pytest.mark.fast
-def test_no_file_name_is_illegal_on_windows():
+def test_every_file_name_is_valid_on_windows():
     for path in ROOT.rglob("*"):
         if ".git" in path.parts or ".venv" in path.parts:
             continue

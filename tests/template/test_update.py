@@ -1,4 +1,4 @@
-"""Update a generated project: only the changes of the template arrive."""
+"""Update a generated project: an update only brings the changes of the template."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""What can be tested of Windows elsewhere: names, paths, encodings, printed commands."""
+"""Test for Windows on other systems: names, paths, encodings, printed commands."""
 
 import ast
 import re
@@ -11,12 +11,12 @@ from tests.helpers import OPTIONS, ROOT, TEMPLATE, covering_combinations, render
 pytestmark = pytest.mark.fast
 
 
-def test_interpreters_are_where_windows_has_them(tmp_path):
+def test_interpreters_are_found_where_windows_installs_them(tmp_path):
     assert process.python_in(tmp_path, windows=True) == tmp_path / "Scripts/python.exe"
     assert process.python_in(tmp_path, windows=False) == tmp_path / "bin/python"
 
 
-def test_an_environment_from_nothing_has_what_windows_cannot_do_without(tmp_path, monkeypatch):
+def test_an_empty_environment_has_the_variables_that_windows_needs(tmp_path, monkeypatch):
     monkeypatch.setattr(process, "WINDOWS", True)
     monkeypatch.setenv("SYSTEMROOT", r"C:\Windows")
     monkeypatch.setenv("COMSPEC", r"C:\Windows\System32\cmd.exe")
@@ -37,7 +37,7 @@ def own_code():
 
 
 @pytest.mark.parametrize("path", own_code(), ids=lambda path: path.name)
-def test_no_file_is_opened_in_the_encoding_of_the_terminal(path):
+def test_every_file_is_opened_with_an_explicit_encoding(path):
     text = re.sub(r"(?m)^\{%.*%\}$", "", path.read_text(encoding="utf-8"))
     if path.name == "settings.py":
         text = re.sub(r"\{\{.*?\}\}", "''", text)
@@ -65,7 +65,7 @@ def test_control_files_keep_their_line_feeds_on_windows():
     assert OPTIONS["_copy_without_render"] == ["preflight.pyz"]
 
 
-def test_the_procfile_for_windows_serves_without_gunicorn(tmp_path):
+def test_the_procfile_for_windows_does_not_use_gunicorn(tmp_path):
     project = render(tmp_path, **covering_combinations()[0])
     assert (project / "Procfile.windows").read_text(encoding="utf-8") == (
         "web: python manage.py runserver %PORT%\n"

@@ -95,7 +95,7 @@ def run_action(project, home, *names, **inputs):
 
 
 def obeyed(output):
-    """Return the workflow commands in an output that a runner obeys."""
+    """Return the workflow commands in an output that a runner would execute."""
     commands, token = [], ""
     for line in map(str.strip, output.splitlines()):
         if token:
@@ -109,7 +109,7 @@ def obeyed(output):
 
 
 @pytest.mark.fast
-def test_the_runner_obeys_no_command_in_an_output(tmp_path, capsys):
+def test_the_runner_ignores_commands_in_the_output_of_a_project(tmp_path, capsys):
     output = "::error::forged\n::stop-commands::mine\n##[error]x\n"
     failed = steps.Step("build", "collectstatic", None)
     failed.state, failed.detail = steps.State.FAILED, "It failed.\n::warning::forged"

@@ -37,8 +37,9 @@ Then generate the project again with the same command.
 
 # Folders that are empty with some answers, inner folders first.
 MAYBE_EMPTY = """
-.github/workflows .github templates/allauth/elements templates/allauth/layouts templates/allauth
-templates/socialaccount/snippets templates/socialaccount templates/pictures
+.github/workflows .github templates/account/email templates/account/messages templates/account
+templates/allauth/layouts templates/allauth templates/socialaccount/snippets templates/socialaccount
+templates/pictures
 pictures/management/commands pictures/management pictures/migrations pictures/templatetags pictures
 """.split()
 

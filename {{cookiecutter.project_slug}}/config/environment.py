@@ -88,7 +88,9 @@ def parse_url(value: str, name: str, form: str) -> SplitResult:
 
 def database_url(value: str) -> dict[str, Any]:
     """Return Django's database settings, with connections that are kept for 10 minutes."""
-    parse_url(value, "DATABASE_URL", "postgres://user:password@host:5432/name")
+    # In this one, "memory" would be the port.
+    if value != "sqlite://:memory:":
+        parse_url(value, "DATABASE_URL", "postgres://user:password@host:5432/name")
     try:
         database = dj_database_url.parse(value, conn_max_age=600, conn_health_checks=True)
     except dj_database_url.UnknownSchemeError:
@@ -201,13 +203,7 @@ def cloudinary_url(value: str) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Variable:
-    """One environment variable.
-
-    Production does not start without a `required` one. `command` sets it on Heroku.
-{% if cookiecutter.storage == 's3' %}
-    `also` is the name that the add-on Bucketeer uses.
-{% endif %}
-    """
+    """One environment variable. Production does not start without a `required` one."""
 
     name: str
     help: str
@@ -217,6 +213,7 @@ class Variable:
     example: str = ""
     other_command: str = ""
 {% if cookiecutter.storage == 's3' %}
+    # The name that the add-on Bucketeer uses.
     also: str = ""
 {% endif %}
 
@@ -379,10 +376,9 @@ VARIABLES = [
 
 
 class Environment(dict):
-    """The values of all variables: `environment["DEBUG"]`.
+    """The values of all variables, such as environment["DEBUG"], or their defaults.
 
-    A variable has its default if it is unset, empty or cannot be used. `problems` has the variables
-    that cannot be used, each with a sentence that says why.
+    `problems` has the variables that cannot be used, each with a sentence that says why.
     """
 
     def __init__(self, raw: Mapping[str, str]) -> None:

@@ -51,7 +51,7 @@ def test_missing_variables_stop_the_web_process(environment):
 
 def test_a_dyno_refuses_a_sqlite_database(environment, settings, monkeypatch):
     environment(DEBUG="true")
-    settings.DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3"}}
+    monkeypatch.setitem(settings.DATABASES["default"], "ENGINE", "django.db.backends.sqlite3")
     monkeypatch.delenv("CI", raising=False)
     monkeypatch.setenv("DYNO", "web.1")
     with pytest.raises(ImproperlyConfigured, match="SQLite"):

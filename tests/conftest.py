@@ -24,6 +24,7 @@ from tests.helpers import (
     render,
     run,
 )
+from tests.preflight.postgres import stop_shared
 from tests.project import cloudinary_api
 from tests.project import s3 as s3_service
 
@@ -48,7 +49,8 @@ def pytest_collection_modifyitems(items):
 
 
 def pytest_unconfigure(config):
-    """Remove the folder when all workers have ended."""
+    """Stop this process's PostgreSQL server; remove the folder when all workers have ended."""
+    stop_shared()
     if not hasattr(config, "workerinput"):
         shutil.rmtree(os.environ.pop(SHARED), ignore_errors=True)
 

@@ -7,19 +7,20 @@ import subprocess
 from pathlib import Path
 
 
+def restore_signals() -> None:
+    """Restore the signals that end a command, in a child process before it starts the command.
+
+    A background job of a script ignores SIGINT, nohup ignores SIGHUP, and the tests may run under
+    either.
+    """
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+
+
 def start_in_foreground(
     command: list, cwd: Path, env: dict[str, str], output, stdin=subprocess.DEVNULL
 ) -> subprocess.Popen:
-    """Start a command in its own process group, as a terminal does.
-
-    Restore the signals that end a command: a background job of a script ignores SIGINT, nohup
-    ignores SIGHUP, and the tests may run under either.
-    """
-
-    def restore_signals() -> None:
-        for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
-            signal.signal(number, signal.SIG_DFL)
-
+    """Start a command in its own process group and with its signals, as a terminal does."""
     return subprocess.Popen(
         [str(part) for part in command],
         cwd=cwd,

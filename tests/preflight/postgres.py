@@ -1,16 +1,25 @@
-"""PostgreSQL servers of the tests' own: on loopback, with a password, gone when the tests are.
+"""Start PostgreSQL servers as a rehearsal does, or share one between rehearsals.
 
-They are started as a rehearsal starts its own; those of the wheel stand for another installation.
+The binaries from the wheel stand for another installation of PostgreSQL.
 """
 
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg2
 
 from preflight import postgres as server_of_a_rehearsal
+
+start = server_of_a_rehearsal.start
+# The server that the rehearsals in this process share, or the reason why there is none.
+SHARED: list[server_of_a_rehearsal.Server | str] = []
 
 
 def binaries_of_the_wheel(folder: Path) -> Path:
@@ -43,4 +52,53 @@ def postgres(
         try:
             yield server.url
         finally:
+            server.stop()
+
+
+def execute(url: str, statement: str) -> list[tuple] | None:
+    """Run a statement on a server and return its rows, if it has any."""
+    connection = psycopg2.connect(url)
+    connection.autocommit = True
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+            return cursor.fetchall() if cursor.description else None
+    finally:
+        connection.close()
+
+
+@dataclass
+class OwnDatabase(server_of_a_rehearsal.Server):
+    """A new database on the shared server, which a rehearsal uses like its own server."""
+
+    shared: server_of_a_rehearsal.Server | None = None
+
+    def stop(self) -> None:
+        """Drop the database."""
+        name = urlsplit(self.url).path[1:]
+        execute(self.shared.url, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def start_database(binaries: Path) -> server_of_a_rehearsal.Server | str:
+    """Create a database on the shared server, which the first call starts.
+
+    Replaces the server of a rehearsal that tests something else: starting a server takes most of a
+    second of CPU time, and creating a database takes a tenth of that.
+    """
+    if not SHARED:
+        SHARED.append(start(binaries))
+    server = SHARED[0]
+    if isinstance(server, str):
+        return server
+    name = f"rehearsal_{secrets.token_hex(6)}"
+    execute(server.url, f'CREATE DATABASE "{name}"')
+    url = urlunsplit(urlsplit(server.url)._replace(path=f"/{name}"))
+    return OwnDatabase(url, server.version, server.tls, server.folder, server.running, server)
+
+
+def stop_shared() -> None:
+    """Stop the shared server if it was started."""
+    while SHARED:
+        server = SHARED.pop()
+        if isinstance(server, server_of_a_rehearsal.Server):
             server.stop()

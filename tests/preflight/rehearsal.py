@@ -24,6 +24,7 @@ from tests.helpers import (
     production,
     python_of,
 )
+from tests.preflight.postgres import start_database
 
 UTF8 = {"encoding": "utf-8"}
 
@@ -55,9 +56,15 @@ class Told:
 
 @contextmanager
 def calling(project: Path, **variables: str) -> Iterator[None]:
-    """Run preflight in this process with the environment of a caller with git set up."""
+    """Run preflight in this process with the environment of a caller with git set up.
+
+    All rehearsals in this process share a PostgreSQL server. `preflight.pyz` starts its own.
+    """
     environment = caller_environment(project.parent / "home", **variables)
-    with patch.dict(os.environ, environment, clear=True):
+    with (
+        patch.dict(os.environ, environment, clear=True),
+        patch("preflight.postgres.start", start_database),
+    ):
         yield
 
 

@@ -6,13 +6,12 @@ import shutil
 import tempfile
 from pathlib import Path
 
-import psycopg2
 import pytest
 
 import preflight
 from preflight import postgres as own
 from tests.helpers import ON_CI, production, python_of, run
-from tests.preflight.postgres import postgres
+from tests.preflight.postgres import execute, postgres
 from tests.preflight.rehearsal import rehearse
 
 ASK = """
@@ -71,18 +70,6 @@ def test_the_production_settings_work_on_it(server, proved):
     output = migrate_and_ask(proved[0], python_of(proved[0]), url)
     assert "postgresql 600 1" in output
     execute(server, f"DROP DATABASE {name}")
-
-
-def execute(url, statement):
-    """Run a statement on a server and return its rows, if it has any."""
-    connection = psycopg2.connect(url)
-    connection.autocommit = True
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute(statement)
-            return cursor.fetchall() if cursor.description else None
-    finally:
-        connection.close()
 
 
 def test_the_projects_own_tests_run_on_it(server, proved):

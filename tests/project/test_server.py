@@ -3,6 +3,7 @@
 import http.client
 import os
 import re
+import shutil
 import signal
 import subprocess
 import threading
@@ -12,13 +13,15 @@ from contextlib import contextmanager
 import pytest
 
 from tests.helpers import free_port, production, python_of, run
+from tests.preflight.rehearsal import built_site
 
 ROUTED = {"Host": "x.herokuapp.com", "X-Forwarded-Proto": "https", "X-Request-Id": "id-1"}
 
 
 @pytest.fixture
-def site(proved, project):
+def site(tmp_path):
     """Return a project with one slow page, its static files collected."""
+    project = shutil.copytree(built_site() / "site", tmp_path / "site")
     urls = project / "config/urls.py"
     urls.write_text(
         urls.read_text(encoding="utf-8")
@@ -28,8 +31,6 @@ def site(proved, project):
         + "urlpatterns.append(path('slow/', slow))\n",
         encoding="utf-8",
     )
-    command = [python_of(proved[0]), "manage.py", "collectstatic", "--noinput"]
-    assert run(command, project, production()).status == 0
     return project
 
 

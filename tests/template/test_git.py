@@ -1,14 +1,17 @@
 """Repositories: a new one, a course's, a teammate's clone, and git that knows nobody."""
 
-import os
 import re
 import shutil
 import socket
+import sys
 import threading
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
-from tests.helpers import TEMPLATE, bake, caller_environment, python_of, run
+from tests.helpers import TEMPLATE, Ended, bake, caller_environment, python_of, run
+from tests.preflight.rehearsal import share_environments
 
 # The commands depend on the folder. They do not need the proof, which takes ten seconds.
 VERIFIED = pytest.mark.parametrize(
@@ -26,12 +29,9 @@ def git(folder, *arguments, home):
     return ended.output
 
 
-@pytest.fixture
-def course(tmp_path):
-    """Return a clone as a course hands it out: a commit, a README, a .gitignore, a .env."""
-    folder = tmp_path / "my-coursework"
+def start_course(folder, home):
+    """Create a clone as a course hands it out: a commit, a README, a .gitignore, a .env."""
     folder.mkdir()
-    home = tmp_path / "home"
     git(folder, "init", "-q", "-b", "main", home=home)
     (folder / "README.md").write_text(OWN_README, encoding="utf-8")
     (folder / ".gitignore").write_text(OWN_IGNORE, encoding="utf-8")
@@ -42,6 +42,12 @@ def course(tmp_path):
     git(folder, "commit", "-q", "-m", "Start", home=home)
     (folder / ".env").write_text("DEBUG=true\nSECRET_KEY=mine\n", encoding="utf-8")
     return folder
+
+
+@pytest.fixture
+def course(tmp_path):
+    """Return a course's clone without a project."""
+    return start_course(tmp_path / "my-coursework", tmp_path / "home")
 
 
 def snapshot(folder):
@@ -63,24 +69,84 @@ def test_a_project_begins_with_a_commit_on_main(proved, tmp_path):
     assert not [name for name in tracked if name == ".env" or name.startswith(".venv")]
 
 
-def test_a_clone_that_a_course_made_is_added_to_and_left_alone(course, tmp_path):
-    before = snapshot(course)
-    home = tmp_path / "home"
-    # As the README says it: inside the clone, its name as the slug.
-    ended = bake(
-        course, "-f", "-s", "-o", "..", env=caller_environment(home), project_slug=course.name
-    )
+@pytest.fixture(scope="module")
+def watched_database():
+    """Return the URL of a database that nobody may use, and a list of connections to it."""
+    visitors = []
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def watch():
+        while True:
+            try:
+                connection, address = listener.accept()
+            except OSError:
+                return
+            visitors.append(address)
+            connection.close()
+
+    threading.Thread(target=watch, daemon=True).start()
+    port = listener.getsockname()[1]
+    yield f"postgres://owner:secret@127.0.0.1:{port}/production", visitors
+    listener.close()
+
+
+@dataclass
+class Coursework:
+    """A course's clone to which a proved project was added, and what it contained before."""
+
+    folder: Path
+    own_env: str
+    before: dict[str, bytes]
+    ended: Ended
+    env: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def coursework(tmp_path_factory, watched_database):
+    """Add a project to a course's clone whose .env names a database."""
+    url, _ = watched_database
+    tmp_path = tmp_path_factory.mktemp("course")
+    folder = start_course(tmp_path / "my-coursework", tmp_path / "home")
+    own_env = f"DEBUG=true\nSECRET_KEY=mine\nDATABASE_URL={url}\n"
+    (folder / ".env").write_text(own_env, encoding="utf-8")
+    before = snapshot(folder)
+    env = caller_environment(tmp_path / "home", DATABASE_URL=url, DJANGO_SETTINGS_MODULE="nothing")
+    # The README's command: inside the clone, with its name as the slug.
+    ended = bake(folder, "-f", "-s", "-o", "..", env=env, project_slug=folder.name)
+    env.pop("DJANGO_SETTINGS_MODULE")
+    return Coursework(folder, own_env, before, ended, env)
+
+
+# One worker runs both tests, because they share the generation.
+@pytest.mark.xdist_group("coursework")
+def test_a_clone_that_a_course_made_is_added_to_and_left_alone(coursework, tmp_path):
+    course, ended = coursework.folder, coursework.ended
     assert ended.outcome == "proved", ended.output
-    assert snapshot(course) == before
+    assert snapshot(course) == coursework.before
     assert (course / "README.md").read_text(encoding="utf-8") == OWN_README
     assert (course / ".gitignore").read_text(encoding="utf-8") == OWN_IGNORE
-    assert (course / ".env").read_text(encoding="utf-8") == "DEBUG=true\nSECRET_KEY=mine\n"
+    assert (course / ".env").read_text(encoding="utf-8") == coursework.own_env
     assert (course / "templates/404.html").read_text(encoding="utf-8") == "<p>mine</p>\n"
     assert (course / "manage.py").is_file()
-    status = git(course, "status", "--porcelain", "--untracked-files=all", home=home)
+    options = ["--porcelain", "--untracked-files=all"]
+    status = git(course, "status", *options, home=tmp_path / "home")
     assert not re.search(r"(?m)^[^?]", status), "something was staged"
     assert ".venv" not in status
     assert 'git commit -m "Start the project"' in ended.output
+
+
+@pytest.mark.xdist_group("coursework")
+def test_the_callers_database_is_never_touched(coursework, watched_database):
+    course, env = coursework.folder, coursework.env
+    assert coursework.ended.outcome == "proved", coursework.ended.output
+    assert ".env names a database" in coursework.ended.output
+    tested = run([python_of(course), "-m", "pytest", "-q"], course, env)
+    assert tested.status == 0, tested.output
+    _, visitors = watched_database
+    assert visitors == []
+    # The project uses the database in .env, so the watcher notices a connection.
+    run([python_of(course), "manage.py", "migrate"], course, env)
+    assert visitors, "the watcher does not watch"
 
 
 @VERIFIED
@@ -104,7 +170,7 @@ def test_a_teammate_sets_a_clone_up_with_one_command(proved, tmp_path):
     again = run(["python3", "preflight.pyz", "setup"], clone, env)
     assert again.status == 0, again.output
     assert ".env kept as it is" in again.output and ", kept" in again.output
-    rehearsed = run([python_of(clone), "preflight.pyz"], clone, env)
+    rehearsed = run([python_of(clone), "preflight.pyz", "--only", "release"], clone, env)
     assert rehearsed.status == 0, rehearsed.output
     assert re.search(r"ok +release +tests .*\d+ passed", rehearsed.output)
 
@@ -204,60 +270,23 @@ def test_a_machine_without_git_gets_a_proved_project(tmp_path):
     assert "Commit it   git init -b main" in ended.output
 
 
-@pytest.fixture
-def watched_database():
-    """Return the URL of a database that nobody may touch, and the list of who has."""
-    visitors = []
-    listener = socket.create_server(("127.0.0.1", 0))
-
-    def watch():
-        while True:
-            try:
-                connection, address = listener.accept()
-            except OSError:
-                return
-            visitors.append(address)
-            connection.close()
-
-    threading.Thread(target=watch, daemon=True).start()
-    port = listener.getsockname()[1]
-    yield f"postgres://owner:secret@127.0.0.1:{port}/production", visitors
-    listener.close()
-
-
-def test_the_callers_database_is_never_touched(tmp_path, course, watched_database):
-    url, visitors = watched_database
-    (course / ".env").write_text(f"DEBUG=true\nDATABASE_URL={url}\n", encoding="utf-8")
-    env = caller_environment(tmp_path / "home", DATABASE_URL=url, DJANGO_SETTINGS_MODULE="nothing")
-    ended = bake(course, "-f", "-s", "-o", "..", env=env, project_slug=course.name)
-    assert ended.outcome == "proved", ended.output
-    assert ".env names a database" in ended.output
-    env.pop("DJANGO_SETTINGS_MODULE")
-    tested = run([python_of(course), "-m", "pytest", "-q"], course, env)
-    assert tested.status == 0, tested.output
-    assert visitors == []
-    # The watcher notices: the project itself does use what .env says.
-    run([python_of(course), "manage.py", "migrate"], course, env)
-    assert visitors, "the watcher does not watch"
-
-
 def test_credentials_of_the_caller_do_not_reach_the_project(project, proved, tmp_path):
+    share_environments(project, proved[0])
     leak = project / "tests/test_leak.py"
-    # The test fails where it sees one of them, and the rehearsal with it.
+    # The test fails if it finds one of them, and so does the rehearsal.
     leak.write_text(
         "import os\n\n\ndef test_nothing_leaks():\n"
         "    bad = [n for n in os.environ if n.startswith(('AWS_SECRET', 'CLOUDINARY', 'OTHER'))]\n"
         "    assert bad == []\n",
         encoding="utf-8",
     )
-    os.symlink(proved[0] / ".venv", project / ".venv")
     env = caller_environment(
         tmp_path / "home",
         AWS_SECRET_ACCESS_KEY="secret",
         CLOUDINARY_URL="cloudinary://a:b@c",
         OTHER_TOKEN="secret",
     )
-    command = [python_of(project), "preflight.pyz", "--uncommitted"]
+    command = [sys.executable, "preflight.pyz", "--uncommitted", "--only", "release"]
     ended = run(command, project, env)
     assert ended.status == 0, ended.output
     assert re.search(r"release  tests .* passed", ended.output)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.ctrl_c import press_ctrl_c, start_in_foreground
+from tests.ctrl_c import press_ctrl_c, restore_signals, start_in_foreground
 from tests.helpers import BARE, OPTIONS, TEMPLATE, has_python, run
 from tests.template.hooks import ANSWERS, load_hook, render_hook
 from tools.build_pyz import name_in_hook
@@ -483,7 +483,8 @@ def test_ctrl_c_while_a_hook_is_imported_leaves_no_traceback(tmp_path, name, mod
     hook = render_hook(name, tmp_path)
     stop = "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n"
     (tmp_path / f"{module}.py").write_text(stop, encoding="utf-8")
-    ended = run([sys.executable, hook], tmp_path, BARE | {"PYTHONPATH": str(tmp_path)})
+    env = BARE | {"PYTHONPATH": str(tmp_path)}
+    ended = run([sys.executable, hook], tmp_path, env, preexec_fn=restore_signals)
     assert (ended.status, ended.output) == (-signal.SIGINT, "")
 
 

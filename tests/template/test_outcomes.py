@@ -58,6 +58,7 @@ def test_no_network_leaves_the_project_and_says_how_to_prove_it(tmp_path):
     assert "Traceback" not in ended.output
 
 
+@pytest.mark.long
 def test_no_network_without_uv_is_told_apart_as_well(tmp_path):
     env = without_uv(
         tmp_path / "home",
@@ -90,6 +91,7 @@ def test_required_proof_makes_not_proved_an_error(tmp_path):
     assert (ended.status, ended.outcome) == (1, "not-proved"), ended.output
 
 
+@pytest.mark.long
 def test_a_full_disk_is_not_the_projects_fault(tmp_path):
     script = "raise OSError(28, 'No space left on device')\n"
     template = edited_template(

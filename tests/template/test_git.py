@@ -1,4 +1,4 @@
-"""Repositories: a new one, a course's, a teammate's clone, and git that knows nobody."""
+"""Test new repositories, repositories from a course, clones, and git without an identity."""
 
 import re
 import shutil
@@ -23,7 +23,7 @@ OWN_IGNORE = "__pycache__/\n.env\n"
 
 
 def git(folder, *arguments, home):
-    """Run git as a person whom it knows."""
+    """Run git with a name and an email address."""
     ended = run(["git", *arguments], folder, caller_environment(home))
     assert ended.status == 0, ended.output
     return ended.output
@@ -51,7 +51,7 @@ def course(tmp_path):
 
 
 def snapshot(folder):
-    """Return the bytes of every file of a repository's .git, and its HEAD."""
+    """Return the content of every file in a repository's .git, and its HEAD."""
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in sorted((folder / ".git").rglob("*"))
@@ -59,7 +59,7 @@ def snapshot(folder):
     }
 
 
-def test_a_project_begins_with_a_commit_on_main(proved, tmp_path):
+def test_a_new_project_has_one_commit_on_main(proved, tmp_path):
     project, _ = proved
     log = git(project, "log", "--format=%s%n%an", "main", home=tmp_path)
     assert log == "Start the project\nAda\n"
@@ -119,7 +119,7 @@ def coursework(tmp_path_factory, watched_database):
 
 # One worker runs both tests, because they share the generation.
 @pytest.mark.xdist_group("coursework")
-def test_a_clone_that_a_course_made_is_added_to_and_left_alone(coursework, tmp_path):
+def test_a_repository_from_a_course_keeps_its_files_and_commits(coursework, tmp_path):
     course, ended = coursework.folder, coursework.ended
     assert ended.outcome == "proved", ended.output
     assert snapshot(course) == coursework.before
@@ -136,7 +136,7 @@ def test_a_clone_that_a_course_made_is_added_to_and_left_alone(coursework, tmp_p
 
 
 @pytest.mark.xdist_group("coursework")
-def test_the_callers_database_is_never_touched(coursework, watched_database):
+def test_the_database_of_the_caller_is_not_used(coursework, watched_database):
     course, env = coursework.folder, coursework.env
     assert coursework.ended.outcome == "proved", coursework.ended.output
     assert ".env names a database" in coursework.ended.output
@@ -150,7 +150,7 @@ def test_the_callers_database_is_never_touched(coursework, watched_database):
 
 
 @VERIFIED
-def test_a_project_in_a_folder_is_pushed_by_itself(course, tmp_path, verify, outcome):
+def test_a_project_in_a_folder_is_pushed_with_git_subtree(course, tmp_path, verify, outcome):
     before = snapshot(course)
     env = caller_environment(tmp_path / "home")
     ended = bake(course, env=env, project_slug="site", _verify=verify)
@@ -160,7 +160,7 @@ def test_a_project_in_a_folder_is_pushed_by_itself(course, tmp_path, verify, out
     assert snapshot(course) == before
 
 
-def test_a_teammate_sets_a_clone_up_with_one_command(proved, tmp_path):
+def test_one_command_sets_up_a_clone(proved, tmp_path):
     clone = tmp_path / "clone"
     env = caller_environment(tmp_path / "home")
     assert run(["git", "clone", "-q", proved[0], clone], tmp_path, env).status == 0
@@ -176,7 +176,7 @@ def test_a_teammate_sets_a_clone_up_with_one_command(proved, tmp_path):
 
 
 @VERIFIED
-def test_a_clone_whose_gitignore_forgets_local_files_is_told(course, tmp_path, verify, outcome):
+def test_local_files_that_gitignore_does_not_list_are_reported(course, tmp_path, verify, outcome):
     (course / ".gitignore").write_text("__pycache__/\n", encoding="utf-8")
     (course / ".env").unlink()
     home = tmp_path / "home"
@@ -190,7 +190,7 @@ def test_a_clone_whose_gitignore_forgets_local_files_is_told(course, tmp_path, v
     assert "Your own README.md was kept" in ended.output
 
 
-def test_a_clone_with_another_project_gets_no_wrong_advice(course, tmp_path):
+def test_a_repository_with_another_project_gets_no_wrong_advice(course, tmp_path):
     own = 'os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mysite.settings")\n'
     (course / "manage.py").write_text(own, encoding="utf-8")
     git(course, "add", "--all", home=tmp_path / "home")
@@ -203,7 +203,7 @@ def test_a_clone_with_another_project_gets_no_wrong_advice(course, tmp_path):
 
 
 @VERIFIED
-def test_an_older_preflight_is_replaced_and_never_run(course, tmp_path, verify, outcome):
+def test_an_older_preflight_is_replaced_and_not_run(course, tmp_path, verify, outcome):
     """With -s, cookiecutter keeps existing files, but replaces files that it does not render."""
     old = course / "preflight.pyz"
     old.write_text("import pathlib\n\npathlib.Path('ran').touch()\n", encoding="utf-8")
@@ -214,7 +214,7 @@ def test_an_older_preflight_is_replaced_and_never_run(course, tmp_path, verify, 
     assert old.read_bytes() == (TEMPLATE / "preflight.pyz").read_bytes()
 
 
-def test_another_branch_of_a_course_is_pushed_as_main(course, tmp_path):
+def test_another_branch_is_pushed_as_main(course, tmp_path):
     home = tmp_path / "home"
     git(course, "branch", "-m", "master", home=home)
     env = caller_environment(home)
@@ -222,7 +222,7 @@ def test_another_branch_of_a_course_is_pushed_as_main(course, tmp_path):
     assert "git push heroku HEAD:main" in ended.output
 
 
-def test_setup_leaves_alone_what_env_names_in_any_spelling(proved, tmp_path):
+def test_setup_does_not_change_the_database_in_env(proved, tmp_path):
     clone = tmp_path / "clone"
     env = caller_environment(tmp_path / "home")
     assert run(["git", "clone", "-q", proved[0], clone], tmp_path, env).status == 0
@@ -236,7 +236,7 @@ def test_setup_leaves_alone_what_env_names_in_any_spelling(proved, tmp_path):
         assert "Ready in" in made.output and "manage.py runserver" in made.output
 
 
-def test_git_that_knows_nobody_keeps_the_files_staged(tmp_path):
+def test_without_a_git_identity_the_files_stay_staged(tmp_path):
     env = caller_environment(tmp_path / "home", GIT_CONFIG_COUNT="1")
     env |= {"GIT_CONFIG_KEY_0": "user.useConfigOnly", "GIT_CONFIG_VALUE_0": "true"}
     for name in list(env):
@@ -249,14 +249,14 @@ def test_git_that_knows_nobody_keeps_the_files_staged(tmp_path):
     assert "A  manage.py" in git(project, "status", "--porcelain", home=tmp_path / "home")
 
 
-def test_no_repository_where_nobody_wants_one(tmp_path):
+def test_no_repository_is_created_if_git_init_is_off(tmp_path):
     ended = bake(tmp_path / "out", project_slug="site", _git_init="no", _verify="none")
     assert ended.status == 0, ended.output
     assert not (tmp_path / "out/site/.git").exists()
 
 
 @pytest.mark.long
-def test_a_machine_without_git_gets_a_proved_project(tmp_path):
+def test_a_project_is_proved_without_git(tmp_path):
     tools = tmp_path / "tools"
     tools.mkdir()
     for name in ("sh", "ps", "uv"):

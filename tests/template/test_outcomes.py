@@ -1,4 +1,4 @@
-"""Test the outcomes of the hook: proved, not proved here, failed."""
+"""Test the outcomes of the hook: proved, not proved, failed, not asked."""
 
 import os
 import shutil
@@ -13,7 +13,7 @@ UNREACHABLE = "http://127.0.0.1:9/simple"
 
 
 def without_uv(home: Path, **variables: str) -> dict[str, str]:
-    """Return an environment in which no uv is found, on PATH or by its variable."""
+    """Return an environment without uv, on PATH or in its variable."""
     environment = caller_environment(home, **variables)
     environment.pop("UV", None)
     folders = environment["PATH"].split(os.pathsep)
@@ -59,7 +59,7 @@ def test_no_network_leaves_the_project_and_says_how_to_prove_it(tmp_path):
 
 
 @pytest.mark.long
-def test_no_network_without_uv_is_told_apart_as_well(tmp_path):
+def test_no_network_is_also_recognised_without_uv(tmp_path):
     env = without_uv(
         tmp_path / "home",
         PIP_INDEX_URL=UNREACHABLE,
@@ -75,7 +75,7 @@ def test_no_network_without_uv_is_told_apart_as_well(tmp_path):
 
 
 def hide_uv(tmp_path: Path) -> Path:
-    """Return a folder for PYTHONPATH in which a module named uv has no program behind it."""
+    """Return a folder for PYTHONPATH with a module named uv that has no program."""
     folder = tmp_path / "no-uv"
     folder.mkdir()
     (folder / "uv.py").write_text(
@@ -92,7 +92,7 @@ def test_required_proof_makes_not_proved_an_error(tmp_path):
 
 
 @pytest.mark.long
-def test_a_full_disk_is_not_the_projects_fault(tmp_path):
+def test_a_full_disk_is_not_a_failure_of_the_project(tmp_path):
     script = "raise OSError(28, 'No space left on device')\n"
     template = edited_template(
         tmp_path, "pages/apps.py", "from config import checks  # noqa: F401", script.strip()
@@ -102,7 +102,7 @@ def test_a_full_disk_is_not_the_projects_fault(tmp_path):
     assert "the disk is full" in ended.output
 
 
-def test_no_python_that_django_allows_is_said(tmp_path):
+def test_a_missing_python_for_django_is_reported(tmp_path):
     template = edited_template(tmp_path, "preflight/rules.py", "(6, 0): (3, 12)", "(6, 0): (3, 99)")
     template = edited_again(
         template, "{% if cookiecutter.packaging == 'pip' %}runtime.txt{% endif %}", "python-3.97\n"
@@ -118,7 +118,7 @@ def edited_again(template: Path, name: str, text: str) -> Path:
     return template
 
 
-def test_a_fault_of_the_project_is_an_error_with_its_last_lines(tmp_path):
+def test_a_failure_of_the_project_is_an_error_with_its_last_lines(tmp_path):
     template = edited_template(
         tmp_path, "config/urls.py", 'include("pages.urls")', 'include("pages.missing")'
     )
@@ -141,7 +141,7 @@ def test_a_failing_test_of_the_project_is_an_error(tmp_path):
     assert (tmp_path / "out/site").exists()
 
 
-def test_nothing_is_proved_where_nobody_asked(tmp_path):
+def test_nothing_is_proved_with_verify_none(tmp_path):
     ended = bake(tmp_path / "out", project_slug="site", packaging="uv", _verify="none")
     assert (ended.status, ended.outcome) == (0, "not-asked"), ended.output
     assert not (tmp_path / "out/site/.venv").exists()
@@ -150,8 +150,8 @@ def test_nothing_is_proved_where_nobody_asked(tmp_path):
 
 
 @pytest.mark.long
-def test_a_shim_that_fails_and_no_other_python_is_no_obstacle(tmp_path):
-    """The default Python is another, the asked-for one is a shim of pyenv that runs nothing."""
+def test_a_broken_pyenv_shim_is_skipped(tmp_path):
+    """The default Python has another version, and the shim of pyenv for the right one fails."""
     running = f"{sys.version_info.major}.{sys.version_info.minor}"
     wanted = next(series for series in CHOICES["python_version"] if series != running)
     shims = tmp_path / "shims"
@@ -172,7 +172,7 @@ def test_a_shim_that_fails_and_no_other_python_is_no_obstacle(tmp_path):
 
 
 @pytest.mark.long
-def test_pip_serves_where_there_is_no_uv(tmp_path):
+def test_pip_is_used_without_uv(tmp_path):
     env = without_uv(tmp_path / "home", PYTHONPATH=str(hide_uv(tmp_path)))
     ended = bake(tmp_path / "out", env=env, project_slug="site", python_version="3.12")
     assert ended.outcome == "proved", ended.output
@@ -180,7 +180,7 @@ def test_pip_serves_where_there_is_no_uv(tmp_path):
 
 
 @pytest.mark.long
-def test_a_project_packaged_with_uv_fetches_uv_where_there_is_none(tmp_path):
+def test_a_project_that_uses_uv_installs_uv_if_it_is_missing(tmp_path):
     env = without_uv(tmp_path / "home", PYTHONPATH=str(hide_uv(tmp_path)))
     ended = bake(tmp_path / "out", env=env, project_slug="site", packaging="uv")
     assert ended.outcome == "proved", ended.output

@@ -1,6 +1,7 @@
-"""The production settings of a generated project, each effect shown against what would be else."""
+"""Test the settings of a generated project by their effects."""
 
 import json
+import re
 
 import pytest
 
@@ -38,12 +39,12 @@ def python(proved):
 
 @pytest.fixture(scope="module", params=["whitenoise", "s3", "cloudinary"])
 def variant(request, tmp_path_factory):
-    """Return a project for each storage; its settings need no package of a storage to import."""
+    """Return a project for each storage, whose packages are not needed to import settings."""
     return render(tmp_path_factory.mktemp("variant"), storage=request.param)
 
 
 def read_settings(python, project, *names, env):
-    """Return the named settings of a process with this environment."""
+    """Return settings by name, in a process with this environment."""
     code = (
         "import json, sys, config.settings as settings;"
         "print(json.dumps([getattr(settings, n, None) for n in sys.argv[1:]], default=str))"
@@ -54,7 +55,7 @@ def read_settings(python, project, *names, env):
 
 
 def ask(python, project, path, env, **headers):
-    """Ask the project for a page in this process's environment, without a server."""
+    """Return the response to a GET request, and the output. No server is needed."""
     env = env | {"DJANGO_SETTINGS_MODULE": "config.settings"}
     question = json.dumps({"path": path, "headers": headers})
     ended = run([python, "-c", REQUEST, question], project, env)
@@ -62,7 +63,7 @@ def ask(python, project, path, env, **headers):
     return json.loads(ended.output.splitlines()[-1]), ended.output
 
 
-def test_the_settings_import_with_nothing_set(python, variant):
+def test_the_settings_import_without_variables(python, variant):
     env = BARE | {"PYTHON_DOTENV_DISABLED": "1"}
     debug, databases, key = read_settings(
         python, variant, "DEBUG", "DATABASES", "SECRET_KEY", env=env
@@ -71,31 +72,33 @@ def test_the_settings_import_with_nothing_set(python, variant):
     assert not (variant / "db.sqlite3").exists()
 
 
-def test_static_files_are_collected_with_nothing_set(python, project):
+def test_static_files_are_collected_without_variables(python, project):
     ended = run(
         [python, "-W", "error", "manage.py", "collectstatic", "--noinput"],
         project,
         BARE | {"PYTHON_DOTENV_DISABLED": "1"},
     )
     assert ended.status == 0, ended.output
-    assert "129 static files copied" in ended.output
+    assert re.search(r"^\d+ static files copied", ended.output, re.M)
     kept = [path.name for path in (project / "staticfiles/css").iterdir()]
     assert "site.css" not in kept and any(name.endswith(".css.gz") for name in kept)
 
 
-def test_a_web_process_names_everything_it_lacks_with_the_command(python, variant):
-    ended = run(
-        [python, "-c", "import config.wsgi"], variant, BARE | {"PYTHON_DOTENV_DISABLED": "1"}
-    )
+@pytest.mark.parametrize("module", ["config.wsgi", "config.asgi"])
+def test_the_web_process_reports_all_missing_variables(python, variant, module):
+    env = BARE | {"PYTHON_DOTENV_DISABLED": "1"}
+    ended = run([python, "-c", f"import {module}"], variant, env)
     assert ended.status == 1
-    assert "Traceback" not in ended.output
-    wanted = {"SECRET_KEY", "DATABASE_URL"} | set(
-        json.loads((variant / "app.json").read_text(encoding="utf-8"))["env"]
-    )
-    for name in wanted:
-        assert f"{name} is not set." in ended.output
-    assert "heroku addons:create heroku-postgresql:essential-0" in ended.output
-    assert "heroku config:set SECRET_KEY=" in ended.output
+    # The last lines, below Python's traceback.
+    message = ended.output.partition("ImproperlyConfigured: ")[2]
+    asked = json.loads((variant / "app.json").read_text(encoding="utf-8"))["env"]
+    for name in {"SECRET_KEY", "DATABASE_URL"} | set(asked):
+        assert f"{name} is not set." in message
+    assert "heroku addons:create heroku-postgresql:essential-0" in message
+    assert "heroku config:set SECRET_KEY=" in message
+    assert "preflight.pyz setup" in message
+    dyno = run([python, "-c", f"import {module}"], variant, env | {"DYNO": "web.1"})
+    assert "preflight.pyz setup" not in dyno.output
 
 
 def test_a_complete_web_process_starts(python, project):
@@ -104,23 +107,24 @@ def test_a_complete_web_process_starts(python, project):
 
 
 @pytest.mark.parametrize(
-    ("url", "said"),
+    ("url", "reason"),
     [
-        ("'postgres://u:hunter2@h/n'", "quotation marks"),
+        ("'postgres://u:hunter2@h/n'", "wrapped in quotes"),
         ("DATABASE_URL=postgres://u:hunter2@h/n", "its own name"),
-        ("hunter2", "no scheme"),
-        ("postgrse://u:hunter2@h/n", "names no database of Django"),
+        ("hunter2", "is not a URL"),
+        ("postgrse://u:hunter2@h/n", "must start with postgres://"),
+        ("postgres://u:hunter2@h:hunter2/n", "cannot be parsed"),
     ],
 )
-def test_a_malformed_database_url_is_named_and_not_shown(python, project, url, said):
+def test_a_wrong_database_url_is_reported_and_not_shown(python, project, url, reason):
     for command in (["manage.py", "check", "--deploy"], ["-c", "import config.wsgi"]):
         ended = run([python, *command], project, production(DATABASE_URL=url))
         assert ended.status == 1
-        assert said in ended.output
+        assert reason in ended.output
         assert "hunter2" not in ended.output and "b''" not in ended.output
 
 
-def test_connections_are_kept_and_checked(python, project):
+def test_connections_are_kept_and_tested(python, project):
     url = "postgres://u:p@db.example.com:5432/n"
     [databases] = read_settings(python, project, "DATABASES", env=production(DATABASE_URL=url))
     assert databases["default"]["CONN_MAX_AGE"] == 600
@@ -139,13 +143,13 @@ def test_connections_are_kept_and_checked(python, project):
         ("sqlite:////tmp/n.sqlite3", "false", None),
     ],
 )
-def test_tls_is_asked_for_where_a_server_is_elsewhere(python, project, url, debug, sslmode):
+def test_a_remote_database_requires_tls(python, project, url, debug, sslmode):
     env = production(DATABASE_URL=url, DEBUG=debug)
     [databases] = read_settings(python, project, "DATABASES", env=env)
     assert databases["default"].get("OPTIONS", {}).get("sslmode") == sslmode
 
 
-def test_hosts_come_from_heroku_or_from_the_owner(python, project):
+def test_hosts_come_from_heroku_and_from_allowed_hosts(python, project):
     def hosts(**variables):
         return read_settings(python, project, "ALLOWED_HOSTS", env=production(**variables))[0]
 
@@ -158,22 +162,22 @@ def test_hosts_come_from_heroku_or_from_the_owner(python, project):
     ]
 
 
-def test_a_codespace_is_trusted_in_development_alone(python, project):
-    announced = {
+def test_a_codespace_is_trusted_only_with_debug_on(python, project):
+    codespace = {
         "CODESPACE_NAME": "fuzzy",
         "GITHUB_CODESPACES_PORT_FORWARDING_DOMAIN": "app.github.dev",
     }
     names = ("CSRF_TRUSTED_ORIGINS", "ALLOWED_HOSTS")
     origins, hosts = read_settings(
-        python, project, *names, env=production(DEBUG="true", **announced)
+        python, project, *names, env=production(DEBUG="true", **codespace)
     )
-    assert origins == ["https://fuzzy-8000.app.github.dev"]
+    assert origins == ["https://localhost:8000", "https://fuzzy-8000.app.github.dev"]
     assert "fuzzy-8000.app.github.dev" in hosts
-    origins, hosts = read_settings(python, project, *names, env=production(**announced))
+    origins, hosts = read_settings(python, project, *names, env=production(**codespace))
     assert origins == [] and "fuzzy-8000.app.github.dev" not in hosts
 
 
-def test_the_router_is_believed_and_no_redirect_goes_round(python, project):
+def test_https_behind_the_router_is_not_redirected(python, project):
     collect(python, project)
     host = "x.herokuapp.com"
     plain, _ = ask(python, project, "/", production(), Host=host)
@@ -181,10 +185,10 @@ def test_the_router_is_believed_and_no_redirect_goes_round(python, project):
     forwarded = {"Host": host, "X-Forwarded-Proto": "https"}
     secure, _ = ask(python, project, "/", production(), **forwarded)
     assert secure["status"] == 200
-    assert secure["headers"]["Strict-Transport-Security"] == "max-age=3600; includeSubDomains"
+    assert secure["headers"]["Strict-Transport-Security"] == "max-age=3600"
     longer = production(SECURE_HSTS_SECONDS="31536000")
     secure, _ = ask(python, project, "/", longer, **forwarded)
-    assert secure["headers"]["Strict-Transport-Security"].startswith("max-age=31536000")
+    assert secure["headers"]["Strict-Transport-Security"] == "max-age=31536000"
 
 
 def collect(python, project):
@@ -193,7 +197,7 @@ def collect(python, project):
     assert ended.status == 0, ended.output
 
 
-def test_health_is_answered_without_tls_and_under_any_name(python, project):
+def test_the_health_check_needs_neither_https_nor_a_valid_host(python, project):
     answer, _ = ask(python, project, "/health/", production(), Host="10.0.0.1:5000")
     assert answer["status"] == 200
     assert json.loads(answer["body"]) == {"process": "ok", "database": "ok"}
@@ -203,27 +207,18 @@ def test_health_is_answered_without_tls_and_under_any_name(python, project):
     assert "Traceback" in output
 
 
-def test_the_admin_moves_with_a_variable(python, project):
-    collect(python, project)
-    run([python, "manage.py", "migrate"], project, database(project))
-    env = database(project) | {"ADMIN_PATH": "/back-stage"}
-    forwarded = {"Host": "x.herokuapp.com", "X-Forwarded-Proto": "https"}
-    assert ask(python, project, "/back-stage/login/", env, **forwarded)[0]["status"] == 200
-    assert ask(python, project, "/admin/login/", env, **forwarded)[0]["status"] == 404
-
-
 def database(project):
     """Return a production environment on a SQLite file in the project."""
     return production(DATABASE_URL=f"sqlite:///{project / 'own.sqlite3'}")
 
 
-def test_an_exception_reaches_stderr_with_its_traceback_and_request_id(python, project):
+def test_an_exception_is_logged_once_with_its_traceback_and_request_id(python, project):
     collect(python, project)
     answer, output = ask(
         python,
         project,
         "/admin/login/",
-        # A database without tables: the session cannot be read.
+        # The database has no tables, so the session cannot be read.
         database(project),
         Host="x.herokuapp.com",
         Cookie="sessionid=0123456789abcdef0123456789abcdef",
@@ -237,7 +232,7 @@ def test_an_exception_reaches_stderr_with_its_traceback_and_request_id(python, p
 
 
 @pytest.mark.parametrize("django_version", ["5.2", "6.1"])
-def test_mail_is_optional_and_its_absence_a_warning(tmp_path, django_version, python):
+def test_email_is_optional(tmp_path, django_version, python):
     project = render(tmp_path, django_version=django_version)
     if django_version == "6.1":
         requirements = (project / "requirements.txt").read_text(encoding="utf-8").splitlines()
@@ -254,57 +249,66 @@ def test_mail_is_optional_and_its_absence_a_warning(tmp_path, django_version, py
     settings = {"DJANGO_SETTINGS_MODULE": "config.settings"}
     sent = run([python, "-W", "error", "-c", code], project, env | settings)
     assert sent.status == 0, sent.output
-    assert "A mail was not sent" in sent.output and "secret body" not in sent.output
+    assert "Email not sent" in sent.output and "secret body" not in sent.output
     printed = run([python, "-W", "error", "-c", code], project, env | settings | {"DEBUG": "true"})
     assert "secret body" in printed.output
 
 
-def test_malformed_values_stop_a_release_with_all_of_them_named(python, project):
+def test_a_release_reports_all_wrong_values(python, project):
     env = production(
         DEBUG="Flase",
         EMAIL_URL="smtp.example.com",
         CSRF_TRUSTED_ORIGINS="example.com",
         SECURE_HSTS_SECONDS="soon",
-        ADMIN_PATH="../x",
+        ALLOWED_HOSTS="../x",
     )
     checked = run([python, "manage.py", "check", "--deploy"], project, env)
     assert checked.status == 1
-    for name in ("DEBUG", "EMAIL_URL", "CSRF_TRUSTED_ORIGINS", "SECURE_HSTS_SECONDS", "ADMIN_PATH"):
+    for name in (
+        "DEBUG",
+        "EMAIL_URL",
+        "CSRF_TRUSTED_ORIGINS",
+        "SECURE_HSTS_SECONDS",
+        "ALLOWED_HOSTS",
+    ):
         assert f"(heroku.E001) {name} " in checked.output
     for value in ("Flase", "smtp.example.com'", "../x"):
         assert value not in checked.output
 
 
-def test_env_is_read_from_its_exact_path_and_never_from_above(python, project):
+def test_env_of_a_parent_folder_is_not_read(python, project):
     (project.parent / ".env").write_text("DEBUG=true\n", encoding="utf-8")
     (project / ".env").unlink()
     env = {name: value for name, value in BARE.items()}
     assert read_settings(python, project, "DEBUG", env=env) == [False]
-    # Windows PowerShell writes UTF-16, or a byte-order mark.
+    # Windows PowerShell writes UTF-16, or UTF-8 with a byte order mark.
     for encoding in ("utf-8-sig", "utf-16"):
         (project / ".env").write_text("DEBUG=true\n", encoding=encoding)
         assert read_settings(python, project, "DEBUG", env=env) == [True]
 
 
-def test_what_is_wrong_on_a_dyno_alone_stops_a_release_there(python, project):
+def test_a_dyno_refuses_debug_and_sqlite(python, project):
     command = [python, "manage.py", "check", "--deploy"]
     debug = production(DEBUG="true", DYNO="release.1")
     assert "heroku.E004" in run(command, project, debug).output
     sqlite = run(command, project, production(DYNO="release.1"))
     assert sqlite.status == 1 and "heroku.E005" in sqlite.output
+    web = run([python, "-c", "import config.wsgi"], project, production(DYNO="web.1"))
+    assert web.status == 1 and "SQLite" in web.output
     ci = run(command, project, production(DYNO="run.1", CI="true"))
     assert ci.status == 0, ci.output
 
 
-def test_runserver_without_env_says_what_to_do_and_ends(python, project):
+def test_runserver_without_env_shows_how_to_create_it(python, project):
     (project / ".env").unlink()
-    ended = run([python, "manage.py", "runserver", "127.0.0.1:0"], project, BARE, timeout=60)
+    command = [python, "manage.py", "runserver", "--noreload", "127.0.0.1:0"]
+    ended = run(command, project, BARE, timeout=60)
     assert ended.status != 0
     assert "SECRET_KEY is not set." in ended.output
-    assert 'follow "Run it here" in README.md' in ended.output
+    assert "preflight.pyz setup" in ended.output
 
 
-def test_development_needs_no_manifest_and_no_account_elsewhere(python, variant):
+def test_development_needs_no_manifest_and_no_storage(python, variant):
     env = BARE | {"PYTHON_DOTENV_DISABLED": "1", "DEBUG": "true"}
     storages, redirect, policy = read_settings(
         python, variant, "STORAGES", "SECURE_SSL_REDIRECT", "CONTENT_SECURITY_POLICY", env=env
@@ -315,7 +319,7 @@ def test_development_needs_no_manifest_and_no_account_elsewhere(python, variant)
     assert "unsafe-inline" not in json.dumps(policy)
 
 
-def test_uploads_go_where_the_answer_says(python, variant):
+def test_uploads_go_to_the_chosen_storage(python, variant):
     storages, policy = read_settings(
         python, variant, "STORAGES", "CONTENT_SECURITY_POLICY", env=production()
     )

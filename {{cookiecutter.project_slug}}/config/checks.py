@@ -14,8 +14,6 @@ from django.db.models import FileField
 
 from config.environment import BASE_DIR, VARIABLES, get_environment
 
-README = "README.md describes every variable."
-
 # The plan essential-0 of Heroku Postgres. Change this if you have a larger plan.
 DATABASE_CONNECTIONS = 20
 
@@ -32,16 +30,18 @@ def require_complete_environment():
     """
     errors = [*check_usable(None), *check_complete(None), *check_dyno(None)]
     if errors:
-        lines = [f"- {error.msg}\n  {error.hint}" for error in errors]
-        setup = [] if is_dyno() else ["On your own machine, run: python3 preflight.pyz setup"]
-        raise ImproperlyConfigured("\n".join(["The site cannot start.", *lines, *setup]))
+        problems = "".join(f"\n- {error.msg}\n  {error.hint}" for error in errors)
+        setup = "" if is_dyno() else "\nOn your own machine, run: python3 preflight.pyz setup"
+        raise ImproperlyConfigured(
+            f"The site cannot start.{problems}\nREADME.md describes every variable.{setup}"
+        )
 
 
 @register()
 def check_usable(app_configs, **kwargs):
     """Report each variable with a value that cannot be used."""
     return [
-        Error(message, hint=f"{variable.command}\n{README}", id="heroku.E001")
+        Error(message, hint=variable.command, id="heroku.E001")
         for variable, message in get_environment().problems
     ]
 
@@ -50,7 +50,7 @@ def check_usable(app_configs, **kwargs):
 def check_complete(app_configs, **kwargs):
     """Report each variable that production needs and that is not set."""
     return [
-        Error(message, hint=f"{variable.command}\n{README}", id="heroku.E002")
+        Error(message, hint=variable.command, id="heroku.E002")
         for variable, message in get_environment().missing()
     ]
 
@@ -61,7 +61,7 @@ def check_database(app_configs, databases, **kwargs):
     if not databases:
         return []
     return [
-        Error(message, hint=f"{variable.command}\n{README}", id="heroku.E003")
+        Error(message, hint=variable.command, id="heroku.E003")
         for variable, message in get_environment().missing()
         if variable.name == "DATABASE_URL"
     ]
@@ -256,7 +256,7 @@ def check_sign_up(app_configs, **kwargs):
         warnings.append(
             Warning(
                 f"Users cannot log in with Google, because {unset[0]} is not set.",
-                hint=f"heroku config:set {unset[0]}=...\n{README}",
+                hint=f"heroku config:set {unset[0]}=...",
                 id="heroku.W022",
             )
         )

@@ -85,7 +85,7 @@ def test_a_project_with_the_worst_name_is_proved(tmp_path):
             "print(Client().get('/robots.txt').status_code);"
             "from django.template.loader import render_to_string;"
             "from django.conf import settings;"
-            "print(render_to_string('pages/home.html', {'site_title': settings.SITE_NAME}))",
+            "print(render_to_string('pages/home.html', {'site_name': settings.SITE_NAME}))",
         ],
         tmp_path / "out/django",
         BARE | {"DJANGO_SETTINGS_MODULE": "tests.settings"},

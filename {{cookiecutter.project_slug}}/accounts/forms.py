@@ -60,13 +60,23 @@ class DeleteAccountForm(forms.Form):
             raise forms.ValidationError(_("Your password is incorrect."))
         return password
 {% else %}
-"""Forms to edit the profile and to log in to the admin."""
+"""Forms to log in and to edit the profile. The others come from django-allauth."""
 
+from allauth.account import forms as allauth_forms
 from allauth.account.adapter import get_adapter
 from django import forms
 from django.contrib.admin.forms import AdminAuthenticationForm
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+
+
+class LoginForm(allauth_forms.LoginForm):
+    """Login form with a label that says what to enter."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["login"].label = _("Username or email")
 
 
 class ProfileForm(forms.ModelForm):

@@ -27,7 +27,7 @@ OUTCOMES, STOPPED = {0: PROVED, 1: FAILED}, 130
 PROVE = ("preflight.pyz", "--uncommitted", "setup", "--rehearse")
 
 # The hash of the template's preflight.pyz. tools/build_pyz.py writes this line.
-PREFLIGHT_SHA256 = "0f6446fe93f643e1ec95301eecb1947832e0311986e8f1642c16b9bef73f1e5a"
+PREFLIGHT_SHA256 = "4f98a603ddf7a5077b08fbddc4ef630093e6bcf8017da4e818b7fe4e74f22135"
 OTHER_PREFLIGHT = """\
 The preflight.pyz in this folder is not the one from this template, so it was not run.
 To replace it, remove the file in the project's folder:

@@ -82,9 +82,8 @@ class Plan:
     @property
     def released(self) -> dict[str, str]:
         """The environment of a dyno: its config vars, its database."""
-        release = contract.process_types(self.tree).get("release", "")
-        # What holds on a dyno alone, such as that SQLite is wrong there, is asked for by checks.
-        dyno = rules.DYNO if self.database.like_heroku or " check" not in release else {}
+        # A project may refuse on a dyno what only this rehearsal uses, such as SQLite.
+        dyno = rules.DYNO if self.database.like_heroku else {}
         return self.variables | dyno | {"DATABASE_URL": self.database.url}
 
     def add(self, phase: str, title: str, action, *after: Step, behind: Step | None = None) -> Step:

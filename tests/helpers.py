@@ -264,7 +264,7 @@ def environment_with(requirements: Iterable[str], python: str) -> Path:
         target = python_of(folder)
         for command in (
             ["venv", "-q", "--python", python, folder / ".venv"],
-            ["pip", "install", "-q", "--python", target, "--compile-bytecode", "-r", listed],
+            ["pip", "install", "-q", "--python", target, "-r", listed],
         ):
             ended = run([*uv, *command], folder, env)
             assert ended.status == 0, ended.output

@@ -300,7 +300,11 @@ def test_a_document_says_everything_and_nothing_else_is_printed(proved, tmp_path
     assert re.fullmatch(r"commit [0-9a-f]+ on main", files["detail"])
 
 
-@pytest.mark.parametrize("phase", ["source", "build", "release", "web"])
+LONGER = [pytest.param(phase, marks=pytest.mark.long) for phase in ("release", "web")]
+
+
+# By default, other tests rehearse these two: those of git and PostgreSQL.
+@pytest.mark.parametrize("phase", ["source", "build", *LONGER])
 def test_one_phase_runs_with_what_it_needs_and_no_more(project, phase):
     told = rehearse(project, "--uncommitted", "--only", phase)
     assert told.status == 0, told.document

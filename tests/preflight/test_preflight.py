@@ -200,7 +200,7 @@ def test_a_fresh_site_holds_through_the_whole_web_phase(site):
             "SECURE_HSTS_SECONDS = 0 and",
             "lacks Strict-Transport-Security",
         ),
-        ('or [".herokuapp.com"]', 'or ["*"]', "answered with 200 instead of 400"),
+        ('or ".herokuapp.com"', 'or "*"', "answered with 200 instead of 400"),
         ("SESSION_COOKIE_SECURE = not DEBUG\nCSRF_COOKIE_SECURE = not DEBUG", "", "not Secure"),
     ],
     ids=["redirect", "header", "hsts", "hosts", "cookies"],

@@ -215,7 +215,7 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from pictures.models import Picture
 call_command("migrate", verbosity=0)
-user = get_user_model().objects.create_user("former")
+user = get_user_model().objects.create_user("ada")
 Picture.objects.create(user=user, file="media/pics/a_891272")
 """
     found = console(f"{prepared}\n{code}\nresult = storage.exists(Picture.objects.get().file.name)")

@@ -1,6 +1,7 @@
-"""Cloudinary on this machine: the signed Upload API, the Admin API, and delivery over TLS.
+"""A fake of Cloudinary on this machine: the Upload API, the Admin API, and delivery over TLS.
 
-Written after Cloudinary's documents, not after its library, whose signatures it checks:
+It checks the signatures of Cloudinary's library, so it follows the documentation and not the
+library:
 https://cloudinary.com/documentation/authentication_signatures
 https://cloudinary.com/documentation/admin_api
 """
@@ -26,7 +27,7 @@ import trustme
 
 CLOUD, KEY, SECRET = "demo", "111222333", "s3cr3t-of-the_tests"
 
-FAULTS = ("slow", "500", "403", "429", "garbage", "gone half-way")
+FAULTS = ("slow", "500", "403", "429", "garbage", "cut off")
 
 UNSIGNED = {"file", "cloud_name", "resource_type", "api_key", "signature"}
 FORBIDDEN = set("?&#\\%<>+")
@@ -35,7 +36,7 @@ VIDEOS = (b"....ftyp", b"\x1aE\xdf\xa3", b"OggS", b"ID3", b"RIFF....WAVE")
 
 
 def signature_of(fields: list[tuple[str, str]], length: int) -> str:
-    """Return the signature that belongs to the fields of a request."""
+    """Return the signature for the fields of a request."""
     values: dict[str, list[str]] = {}
     for name, value in fields:
         if name not in UNSIGNED and value:
@@ -46,7 +47,7 @@ def signature_of(fields: list[tuple[str, str]], length: int) -> str:
 
 
 def read_multipart(kind: str, body: bytes) -> tuple[list[tuple[str, str]], bytes | None]:
-    """Return the fields and the file of a form."""
+    """Return the fields and the file in a form."""
     message = BytesParser(policy=HTTP).parsebytes(f"Content-Type: {kind}\r\n\r\n".encode() + body)
     fields, file = [], None
     for part in message.iter_parts():
@@ -60,12 +61,12 @@ def read_multipart(kind: str, body: bytes) -> tuple[list[tuple[str, str]], bytes
 
 
 class Handler(BaseHTTPRequestHandler):
-    """One connection to the API or to the delivery."""
+    """One connection to the API or to the delivery server."""
 
     protocol_version = "HTTP/1.1"
 
     def log_message(self, *arguments):
-        """Say nothing."""
+        """Do not log requests."""
 
     @property
     def cloud(self) -> "Cloud":
@@ -73,7 +74,7 @@ class Handler(BaseHTTPRequestHandler):
         return self.server.cloud
 
     def send(self, status: int, body: bytes, kind: str, **headers: str) -> None:
-        """Send an answer."""
+        """Send a response."""
         self.send_response(status)
         headers = {"Content-Type": kind, "Content-Length": str(len(body))} | headers
         for name, value in headers.items():
@@ -83,23 +84,23 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     def send_json(self, content, status: int = 200, **headers: str) -> None:
-        """Send an answer of the API."""
+        """Send a JSON response."""
         self.send(status, json.dumps(content).encode(), "application/json", **headers)
 
     def refuse(self, status: int, message: str) -> None:
-        """Send an error in the form of the API and of the delivery alike."""
+        """Send an error in the format of the API and of the delivery server."""
         self.send_json({"error": {"message": message}}, status, X_Cld_Error=message)
 
-    def misbehaves(self) -> bool:
-        """Do what the fault wants, if there is one for this request; return whether there was."""
+    def simulate_fault(self) -> bool:
+        """Respond with the current fault, if it is for this request. Return whether it is."""
         fault = self.cloud.fault
         if not fault or not re.search(self.cloud.faulty, f"{self.command} {self.path}"):
             return False
         if fault == "slow":
             time.sleep(25)
             return False
-        if fault == "gone half-way":
-            # Half of an answer, or half of a request read, and a reset.
+        if fault == "cut off":
+            # Send half of a response, and reset the connection.
             self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n" + b"x" * 500)
             self.wfile.flush()
             linger = struct.pack("ii", 1, 0)
@@ -107,16 +108,16 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         elif fault == "garbage":
             self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            self.send(200, b"<html>no answer of Cloudinary", "text/html")
+            self.send(200, b"<html>this is not a response of Cloudinary", "text/html")
         else:
             self.rfile.read(int(self.headers.get("Content-Length") or 0))
             self.refuse(420 if fault == "429" else int(fault), f"fault {fault}")
         return True
 
     def do_POST(self) -> None:
-        """Upload or remove a file."""
+        """Upload or delete a file."""
         self.cloud.note(self)
-        if self.misbehaves():
+        if self.simulate_fault():
             return
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         kind = self.headers.get("Content-Type", "")
@@ -143,7 +144,7 @@ class Handler(BaseHTTPRequestHandler):
         return self.upload(action[1], given, file)
 
     def upload(self, kind: str, given: dict[str, str], file: bytes | None) -> None:
-        """Store a file, or one part of it."""
+        """Store a file, or a part of it."""
         public_id = given.get("public_id", "")
         if not file:
             return self.refuse(400, "Empty file")
@@ -154,10 +155,10 @@ class Handler(BaseHTTPRequestHandler):
             first, last, total = map(int, part.groups())
             if last + 1 < total and last - first + 1 < 5 * 1024 * 1024:
                 return self.refuse(400, "All parts except EOF-chunk must be larger than 5mb")
-            held = self.cloud.parts.setdefault(self.headers["X-Unique-Upload-Id"], bytearray())
-            if len(held) != first:
+            received = self.cloud.parts.setdefault(self.headers["X-Unique-Upload-Id"], bytearray())
+            if len(received) != first:
                 return self.refuse(400, "parts out of order")
-            held += file
+            received += file
             if last + 1 < total:
                 return self.send_json({"done": False, "public_id": public_id})
             file = bytes(self.cloud.parts.pop(self.headers["X-Unique-Upload-Id"]))
@@ -170,25 +171,25 @@ class Handler(BaseHTTPRequestHandler):
             return self.refuse(400, "Unsupported video format or file")
         known = self.cloud.files.get((kind, public_id))
         if known and given.get("overwrite") in {"0", "false"}:
-            return self.send_json(known.told | {"existing": True})
+            return self.send_json(known.description | {"existing": True})
         stored = Stored(kind, public_id, file)
         self.cloud.files[kind, public_id] = stored
-        return self.send_json(stored.told)
+        return self.send_json(stored.description)
 
     def do_GET(self) -> None:
-        """Tell of files, or deliver one."""
+        """Respond to a request of the Admin API, or deliver a file."""
         self.cloud.note(self)
-        if self.misbehaves():
+        if self.simulate_fault():
             return
         path = unquote(urlsplit(self.path).path)
         if self.server is self.cloud.api:
-            return self.tell(path)
+            return self.describe(path)
         return self.deliver(path)
 
     do_HEAD = do_GET
 
-    def tell(self, path: str) -> None:
-        """Answer a question of the Admin API."""
+    def describe(self, path: str) -> None:
+        """Describe one file or many, as the Admin API does."""
         wanted = base64.b64encode(f"{KEY}:{SECRET}".encode()).decode()
         if self.headers.get("Authorization") != f"Basic {wanted}":
             return self.refuse(401, "Invalid credentials")
@@ -200,11 +201,11 @@ class Handler(BaseHTTPRequestHandler):
         if asked[2]:
             stored = self.cloud.files.get((asked[1], asked[2]))
             if stored:
-                return self.send_json(stored.told)
+                return self.send_json(stored.description)
             return self.refuse(404, f"Resource not found - {asked[2]}")
         query = dict(parse_qsl(urlsplit(self.path).query))
         found = [
-            stored.told
+            stored.description
             for (kind, public_id), stored in sorted(self.cloud.files.items())
             if kind == asked[1] and public_id.startswith(query.get("prefix", ""))
         ]
@@ -215,7 +216,7 @@ class Handler(BaseHTTPRequestHandler):
         return self.send_json(page)
 
     def deliver(self, path: str) -> None:
-        """Deliver a file; a transformation is noted and the original sent."""
+        """Deliver the unchanged file. Transformations in the URL are ignored."""
         asked = re.fullmatch(rf"/{CLOUD}/(image|video|raw)/upload/(.+)", path)
         if not asked:
             return self.refuse(404, "unknown cloud")
@@ -231,13 +232,13 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class Stored:
-    """A file in the account, and what the API tells of it."""
+    """A file in the account, and its description in the API."""
 
     def __init__(self, kind: str, public_id: str, content: bytes) -> None:
         self.content = content
         beginnings = {b"\x89PNG": "png", b"\xff\xd8": "jpg", b"GIF8": "gif", b"RIFF": "webp"}
         formats = [found for begin, found in beginnings.items() if content.startswith(begin)]
-        self.told = {
+        self.description = {
             "public_id": public_id,
             "version": int(time.time()),
             "resource_type": kind,
@@ -247,11 +248,11 @@ class Stored:
             "created_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         }
         if kind != "raw":
-            self.told["format"] = formats[0] if formats else "mp4"
+            self.description["format"] = formats[0] if formats else "mp4"
 
 
 class Cloud:
-    """The account: its servers, its files, what it was asked for, and how it misbehaves."""
+    """The account, its servers, its files, its requests so far, and its current fault."""
 
     def __init__(self, folder: Path) -> None:
         self.files: dict[tuple[str, str], Stored] = {}
@@ -268,7 +269,7 @@ class Cloud:
         self.heal()
         self.variables = {
             "CLOUDINARY_URL": self.url(),
-            # Of the machine's authorities and this one, Python's own client knows this one.
+            # Python's HTTP client then trusts this certificate authority, and no other.
             "SSL_CERT_FILE": str(self.authority),
         }
         for server in (self.api, self.delivery):
@@ -290,24 +291,24 @@ class Cloud:
         )
 
     def heal(self) -> None:
-        """Behave again, and forget what was asked."""
+        """Work normally again, and forget the requests so far."""
         self.fault, self.faulty = "", ""
         self.asked.clear()
 
     def fail(self, fault: str, *methods: str) -> None:
-        """Misbehave from now on, for requests whose method and path match, or for all."""
+        """Simulate a fault from now on, if method and path match one of `methods`, or always."""
         self.fault, self.faulty = fault, "|".join(methods)
 
     def note(self, request: Handler) -> None:
-        """Remember what was asked for."""
+        """Remember a request."""
         self.asked.append((request.command, request.path))
 
     def keys(self) -> set[str]:
-        """Return the public ids of all files."""
+        """Return the public IDs of all files."""
         return {public_id for _, public_id in self.files}
 
     def stop(self) -> None:
-        """Stop listening."""
+        """Stop the servers."""
         for server in (self.api, self.delivery):
             server.shutdown()
             server.server_close()

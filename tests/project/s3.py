@@ -1,7 +1,7 @@
-"""An S3 service on this machine: moto's buckets behind a guard that checks what Amazon checks.
+"""An S3 service on this machine: moto, with the checks of Amazon in front of it.
 
-moto by itself takes any signature, expired links and access control lists. The guard refuses them,
-as a bucket does that was made with today's defaults, and it misbehaves on demand.
+moto itself accepts any signature, expired links and access control lists. This service refuses
+them, like a bucket with today's default settings. It can also simulate faults.
 """
 
 import hashlib
@@ -19,11 +19,11 @@ from urllib.parse import parse_qsl, quote
 REGION = "eu-west-1"
 KEY, SECRET = "AKIDEXAMPLE", "secret/of+the/tests"
 
-FAULTS = ("slow", "500", "403", "429", "garbage", "gone half-way")
+FAULTS = ("slow", "500", "403", "429", "garbage", "cut off")
 
 
 def sign(secret: str, date: str, region: str, text: str) -> str:
-    """Return the signature of version 4 of a text.
+    """Return the signature (version 4) of a text.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
     """
@@ -34,14 +34,14 @@ def sign(secret: str, date: str, region: str, text: str) -> str:
 
 
 def header_of(environ: dict, name: str) -> str:
-    """Return a request's header as it is signed."""
+    """Return a header of a request in the form that is signed."""
     name = name.upper().replace("-", "_")
     value = environ.get(name if name in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{name}", "")
     return " ".join(value.split())
 
 
-def refusal(environ: dict) -> tuple[int, str] | None:
-    """Return status and code of the error that a request deserves, or None."""
+def find_error(environ: dict) -> tuple[int, str] | None:
+    """Return the status and the code of the error for a request, or None if it is valid."""
     query = parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True)
     given = dict(query)
     authorization = environ.get("HTTP_AUTHORIZATION", "")
@@ -60,9 +60,9 @@ def refusal(environ: dict) -> tuple[int, str] | None:
         signature, stamp = parts["Signature"], environ["HTTP_X_AMZ_DATE"]
         payload = environ["HTTP_X_AMZ_CONTENT_SHA256"]
     elif authorization or "Signature" in given:
-        return 400, "InvalidRequest"  # The former signatures.
+        return 400, "InvalidRequest"  # A signature of version 2.
     else:
-        return None  # Nobody in particular: moto asks the policy of the bucket.
+        return None  # Anonymous. moto checks the policy of the bucket.
     key, date, region = credential.split("/")[:3]
     if key != KEY:
         return 403, "InvalidAccessKeyId"
@@ -92,16 +92,16 @@ def refusal(environ: dict) -> tuple[int, str] | None:
     if "HTTP_X_AMZ_ACL" in environ:
         return 400, "AccessControlListNotSupported"
     if "HTTP_X_AMZ_SDK_CHECKSUM_ALGORITHM" in environ and "policy" not in given:
-        return 400, "InvalidArgument"  # Backblaze's answer to the newer checksums.
+        return 400, "InvalidArgument"  # Backblaze refuses the newer checksums.
     return None
 
 
 class Service:
-    """The service: its address, what it was asked for, and how it misbehaves."""
+    """The service, its address, its requests so far (`asked`), and its current fault."""
 
     def __init__(self) -> None:
         os.environ.setdefault("MOTO_S3_DEFAULT_KEY_BUFFER_SIZE", str(2**20))
-        # Imported late, since it takes seconds.
+        # Imported here, because it takes seconds.
         from moto.server import DomainDispatcherApplication, create_backend_app
         from werkzeug.serving import make_server
 
@@ -116,17 +116,17 @@ class Service:
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def heal(self) -> None:
-        """Behave again, and forget what was asked."""
+        """Work normally again, and forget the requests so far."""
         self.fault, self.faulty = "", ("GET", "HEAD", "PUT", "POST", "DELETE")
         self.asked.clear()
         self.most_at_once = 0
 
     def fail(self, fault: str, *methods: str) -> None:
-        """Misbehave from now on, for requests of these methods or for all."""
+        """Simulate a fault from now on, for these methods or for all."""
         self.fault, self.faulty = fault, methods or self.faulty
 
     def answer(self, environ, start):
-        """Answer a request, or misbehave."""
+        """Respond to a request, or simulate the fault."""
         self.asked.append((environ["REQUEST_METHOD"], environ["PATH_INFO"]))
         with self.lock:
             self.at_once += 1
@@ -136,41 +136,45 @@ class Service:
                 if self.fault == "500 once":
                     self.fault = ""
                     return refuse(environ, start, 500, "InternalError")
-                return self.misbehave(environ, start)
-            refused = refusal(environ)
-            if refused:
-                return refuse(environ, start, *refused)
+                return self.simulate_fault(environ, start)
+            error = find_error(environ)
+            if error:
+                return refuse(environ, start, *error)
             return self.moto(environ, start)
         finally:
             with self.lock:
                 self.at_once -= 1
 
-    def misbehave(self, environ, start):
-        """Answer as the fault wants it."""
+    def simulate_fault(self, environ, start):
+        """Respond with the current fault."""
         if self.fault == "slow":
             time.sleep(12)
             return self.moto(environ, start)
-        if self.fault == "gone half-way" and environ["REQUEST_METHOD"] == "GET":
-            return self.answer_half(environ, start)
-        if self.fault == "gone half-way":
+        if self.fault == "cut off" and environ["REQUEST_METHOD"] == "GET":
+            return self.send_half(environ, start)
+        if self.fault == "cut off":
             environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0) // 2)
             environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
             return []
         if self.fault == "garbage":
-            body = b"<html>this is no answer of S3"
+            body = b"<html>this is not a response of S3"
             start("200 OK", [("Content-Type", "text/html"), ("Content-Length", str(len(body)))])
             return [body]
+        if self.fault == "404":
+            # As from a server that is not S3.
+            start("404 Not Found", [("Content-Length", "0")])
+            return []
         codes = {"500": "InternalError", "403": "AccessDenied", "429": "TooManyRequests"}
         return refuse(environ, start, int(self.fault), codes[self.fault])
 
-    def answer_half(self, environ, start):
-        """Announce a whole answer and break off in the middle of it."""
+    def send_half(self, environ, start):
+        """Send half of a response, and close the connection."""
         body = b"".join(self.moto(environ, start))
         yield body[: len(body) // 2]
         environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
 
     def client(self):
-        """Return Amazon's own client, as the owner of the buckets."""
+        """Return Amazon's client, with the keys of the owner of the buckets."""
         import boto3
         from botocore.config import Config
 
@@ -184,7 +188,7 @@ class Service:
         )
 
     def make_bucket(self, public: str = "") -> "Bucket":
-        """Make a bucket of its own name, private but for a folder if one is named."""
+        """Create a private bucket with a new name. Everyone can read its folder `public`."""
         name = f"bucket-{uuid.uuid4().hex[:12]}"
         client = self.client()
         client.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
@@ -200,13 +204,13 @@ class Service:
         return Bucket(self, name)
 
     def stop(self) -> None:
-        """Stop listening."""
+        """Stop the server."""
         self.server.shutdown()
         self.server.server_close()
 
 
 def refuse(environ, start, status: int, code: str):
-    """Answer with an error in the form of S3."""
+    """Respond with an error in the format of S3."""
     text = f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>{code}</Message></Error>"
     body = b"" if environ["REQUEST_METHOD"] == "HEAD" else text.encode()
     start(
@@ -217,7 +221,7 @@ def refuse(environ, start, status: int, code: str):
 
 
 class Bucket:
-    """A bucket, and the variables that point a project to it."""
+    """A bucket, and the environment variables with which a project uses it."""
 
     def __init__(self, service: Service, name: str) -> None:
         self.service, self.name = service, name
@@ -235,5 +239,5 @@ class Bucket:
         return {entry["Key"] for page in pages for entry in page.get("Contents", ())}
 
     def head(self, key: str) -> dict:
-        """Return what the bucket tells of an object."""
+        """Return the metadata of an object."""
         return self.service.client().head_object(Bucket=self.name, Key=key)

@@ -1,4 +1,4 @@
-"""Uploads and static files in Cloudinary, over HTTP, at an account that verifies signatures."""
+"""Test uploads and static files in Cloudinary, with a fake that checks signatures."""
 
 import re
 import ssl
@@ -21,7 +21,7 @@ MP4 = "b'\\0\\0\\0\\x20ftypisom' + b'rest'"
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory, django_version):
-    """Return a project with its uploads in Cloudinary."""
+    """Return a project that uses Cloudinary."""
     folder = tmp_path_factory.mktemp("cloudinary-site")
     return render(folder, storage="cloudinary", django_version=django_version, packaging="pip")
 
@@ -34,7 +34,7 @@ def python(packages, django_version):
 
 @pytest.fixture(scope="module")
 def console(site, python, cloud):
-    """Return a process in the project, with the storage of its uploads as `storage`."""
+    """Return a function that runs code in the project, with its storage as `storage`."""
     cloud.files.clear()
     process = Console(python, site, production(**cloud.variables))
     yield lambda code: process.run(
@@ -45,18 +45,18 @@ def console(site, python, cloud):
 
 
 def fetch(cloud, url):
-    """Return status and body of an address, asked for as a browser does."""
+    """Fetch a URL as a browser does. Return the status and the body."""
     context = ssl.create_default_context(cafile=cloud.authority)
     try:
-        with urllib.request.urlopen(url, timeout=30, context=context) as answer:
-            return answer.status, answer.read()
+        with urllib.request.urlopen(url, timeout=30, context=context) as response:
+            return response.status, response.read()
     except urllib.error.HTTPError as error:
         with error:
             return error.code, error.read()
 
 
 def save(console, name, content):
-    """Save a file; return the name that it got."""
+    """Save a file. Return its name."""
     return console(f"result = storage.save({name!r}, ContentFile({content}))")
 
 
@@ -72,9 +72,7 @@ def save(console, name, content):
         ("drawings/a.svg", "b'<svg/>'", "image", "drawings/a.svg"),
     ],
 )
-def test_a_file_is_saved_read_measured_delivered_and_deleted(
-    console, cloud, name, content, kind, saved
-):
+def test_a_file_can_be_saved_read_fetched_and_deleted(console, cloud, name, content, kind, saved):
     assert save(console, name, content) == saved
     public_id = f"media/{saved}" if kind == "raw" else f"media/{saved}".rpartition(".")[0]
     stored = cloud.files[kind, public_id]
@@ -100,7 +98,7 @@ def test_a_file_is_saved_read_measured_delivered_and_deleted(
         ("really-a-png.jpg", PNG, "image", "really-a-png.jpg"),
     ],
 )
-def test_the_content_says_what_a_file_is(console, cloud, name, content, kind, saved):
+def test_the_content_decides_the_type_of_a_file(console, cloud, name, content, kind, saved):
     assert save(console, name, content) == saved
     assert {
         found for found, key in cloud.files if key.startswith(f"media/{name.split('.')[0]}")
@@ -108,8 +106,8 @@ def test_the_content_says_what_a_file_is(console, cloud, name, content, kind, sa
     assert fetch(cloud, console(f"result = storage.url({saved!r})"))[0] == 200
 
 
-def test_names_that_collide_are_two_files(console, cloud):
-    """pic.png and pic.jpg share an id in Cloudinary; the second would be lost without a word."""
+def test_a_file_does_not_overwrite_another_with_the_same_public_id(console, cloud):
+    """pic.png and pic.jpg have the same public ID. Cloudinary would silently discard the second."""
     png = save(console, "pic.png", PNG)
     jpg = save(console, "pic.jpg", "b'\\xff\\xd8\\xff other'")
     again = save(console, "pic.png", PNG + " + b'more'")
@@ -132,25 +130,25 @@ def test_names_that_cloudinary_forbids_are_changed(console, name, saved):
     assert console(f"result = storage.open({saved!r}).read().decode()") == "x"
 
 
-def test_a_name_that_is_too_long_is_cut(console):
+def test_a_name_that_is_too_long_is_shortened(console):
     name = save(console, "a" * 400 + ".txt", "b'x'")
     assert len(name) <= 249 and name.endswith(".txt")
     short = console("result = storage.save('b' * 90 + '.txt', ContentFile(b'x'), max_length=50)")
     assert len(short) <= 50 and console(f"result = storage.exists({short!r})")
 
 
-def test_saving_needs_no_request_of_the_limited_admin_api(console, cloud):
+def test_saving_does_not_use_the_admin_api(console, cloud):
     cloud.asked.clear()
     save(console, "economy.txt", "b'x'")
     assert [method for method, _ in cloud.asked] == ["POST"]
 
 
-def test_a_text_is_stored_and_never_taken_for_an_address(console, cloud):
+def test_text_is_stored_and_not_used_as_a_url(console, cloud):
     name = save(console, "text.txt", "'https://example.com/secret'")
     assert cloud.files["raw", f"media/{name}"].content == b"https://example.com/secret"
 
 
-def test_an_empty_file_is_refused_in_words(console):
+def test_an_empty_file_is_refused_with_a_message(console):
     with pytest.raises(Failed) as error:
         save(console, "empty.txt", "b''")
     assert "OSError" in error.value.kinds and "empty" in error.value.said
@@ -165,7 +163,7 @@ def test_folders_are_listed(console, cloud):
     assert console("result = storage.listdir('')") == [["shelf"], ["elsewhere.txt"]]
 
 
-def test_a_missing_file_and_a_way_out_of_the_folder_are_djangos_errors(console):
+def test_missing_files_and_other_folders_raise_djangos_errors(console):
     for call in ("open('no')", "size('no')", "get_modified_time('no.png')"):
         with pytest.raises(Failed) as error:
             console(f"storage.{call}")
@@ -177,15 +175,15 @@ def test_a_missing_file_and_a_way_out_of_the_folder_are_djangos_errors(console):
     console("storage.delete('no')")
 
 
-def test_transformations_are_options_of_the_address(console):
+def test_a_url_can_have_transformations(console):
     name = save(console, "face.png", PNG)
     code = f"result = storage.transformed_url({name!r}, width=96, height=96, crop='fill')"
     url = console(code)
     assert "/image/upload/c_fill,h_96,w_96/v1/media/face.png" in url
 
 
-def test_a_template_reaches_transformations(console):
-    """Of a file in the account; one in a folder of this machine has its plain address."""
+def test_a_template_can_use_transformations(console):
+    """The tag returns the plain URL for a file on this machine."""
     code = """
 from django.core.files.storage import FileSystemStorage
 from django.db.models.fields.files import FieldFile
@@ -202,8 +200,8 @@ result.append(template.render(Context({"file": picture.file})))
     assert transformed.endswith("/image/upload/c_fill,w_96/v1/media/pictures/a.webp")
 
 
-def test_the_names_of_django_cloudinary_storage_become_ones_with_an_extension(console, cloud):
-    """The code of docs/migrating.md, with this project's model in place of the reader's."""
+def test_names_from_django_cloudinary_storage_can_be_migrated(console, cloud):
+    """Run the code in docs/migrating.md with the model of this project."""
     console(f"storage.save('pics/a_891272.png', ContentFile({PNG}))")
     document = (ROOT / "docs/migrating.md").read_text(encoding="utf-8")
     [code] = re.findall(r"(?ms)^```python\n(.*?)^```", document)
@@ -217,7 +215,7 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from pictures.models import Picture
 call_command("migrate", verbosity=0)
-user = get_user_model().objects.create_user("former")
+user = get_user_model().objects.create_user("ada")
 Picture.objects.create(user=user, file="media/pics/a_891272")
 """
     found = console(f"{prepared}\n{code}\nresult = storage.exists(Picture.objects.get().file.name)")
@@ -228,11 +226,11 @@ Picture.objects.create(user=user, file="media/pics/a_891272")
 
 
 @pytest.mark.parametrize("fault", sorted(set(FAULTS) - {"slow"}))
-def test_a_failing_service_is_an_os_error(console, cloud, fault):
+def test_a_failing_service_raises_an_os_error(console, cloud, fault):
     name = save(console, "before.txt", "b'x'")
     calls = ["save('after.txt', ContentFile(b'x'))", f"delete({name!r})", f"size({name!r})"]
     if fault != "garbage":
-        # What is delivered has no form that could be wrong.
+        # The delivery server may send any content.
         calls.append(f"open({name!r})")
     for call in calls:
         cloud.fail(fault)
@@ -245,9 +243,11 @@ def test_a_failing_service_is_an_os_error(console, cloud, fault):
 
 
 @pytest.mark.parametrize(
-    "account", [{"secret": "wrong"}, {"key": "999"}, {"port": 9}], ids=["secret", "key", "nobody"]
+    "account",
+    [{"secret": "wrong"}, {"key": "999"}, {"port": 9}],
+    ids=["secret", "key", "unreachable"],
 )
-def test_a_wrong_account_is_refused_without_a_word_of_the_secret(site, python, cloud, account):
+def test_an_error_does_not_reveal_the_secret(site, python, cloud, account):
     env = production(**cloud.variables | {"CLOUDINARY_URL": cloud.url(**account)})
     process = Console(python, site, env)
     with pytest.raises(Failed) as error:
@@ -263,41 +263,41 @@ def test_a_wrong_account_is_refused_without_a_word_of_the_secret(site, python, c
 
 # The memory does not depend on Django, so one version is enough.
 @pytest.mark.parametrize("django_version", ["6.1"], indirect=True)
-def test_200_mb_up_and_down_stream(console):
+def test_200_mb_are_streamed(console):
     up, both, same, size = console(MEMORY)
     assert same and size == 200 * 1024 * 1024
     assert 0 <= up <= both < 32
 
 
 def collect(site, python, cloud, **variables):
-    """Run collectstatic as the build does, with static files in Cloudinary."""
+    """Run collectstatic as the build does, with STATIC_STORAGE."""
     env = production(**cloud.variables | {"STATIC_STORAGE": "cloudinary"} | variables)
     del env["DATABASE_URL"]
     command = [python, "-W", "error", "manage.py", "collectstatic", "--noinput"]
     return run(command, site, env)
 
 
-def test_static_files_are_sent_once_with_progress(site, python, cloud):
+def test_only_new_static_files_are_uploaded(site, python, cloud):
     cloud.files.clear()
     first = collect(site, python, cloud)
     assert first.status == 0, first.output
-    total = int(re.search(r"(\d+) of \1 static files to send", first.output)[1])
-    assert total > 100 and f"{total} of {total} sent" in first.output
+    total = int(re.search(r"(\d+) of \1 static files to upload", first.output)[1])
+    assert total > 100 and f"{total} of {total} uploaded" in first.output
     assert {kind for kind, _ in cloud.files} == {"raw"} and len(cloud.files) == total
     cloud.asked.clear()
     second = collect(site, python, cloud)
-    assert second.status == 0 and f"0 of {total} static files to send" in second.output
+    assert second.status == 0 and f"0 of {total} static files to upload" in second.output
     assert {method for method, _ in cloud.asked} == {"GET"}
     style = site / "static/css/site.css"
     style.write_text(style.read_text(encoding="utf-8") + "\n/* changed */\n", encoding="utf-8")
     cloud.asked.clear()
     third = collect(site, python, cloud)
-    assert f"1 of {total} static files to send" in third.output
+    assert f"1 of {total} static files to upload" in third.output
     assert [method for method, _ in cloud.asked].count("POST") == 1
 
 
 def test_a_style_sheet_finds_its_images(site, python, cloud, console):
-    """The address of an image in a style sheet is relative, and both are delivered as they came."""
+    """The URL of an image in a style sheet is relative, and both are raw files."""
     assert collect(site, python, cloud).status == 0
     host = re.match(r"https://[^/]+/[^/]+", console("result = storage.url('x.png')"))[0]
     base = f"{host}/raw/upload/v1/static/admin/css/base."
@@ -309,24 +309,22 @@ def test_a_style_sheet_finds_its_images(site, python, cloud, console):
     assert fetch(cloud, urllib.parse.urljoin(url, image))[0] == 200
 
 
-# The storage tries again for seconds, with any Django. One version is in the default run.
+# This waits for seconds with any version of Django. The default run tests one.
 @pytest.mark.parametrize("fault", ["500", "403"])
 @pytest.mark.parametrize(
     "django_version",
     ["5.2", pytest.param("6.1", marks=pytest.mark.long)],
     indirect=True,
 )
-def test_static_files_that_cannot_be_sent_stop_the_build_with_a_sentence(
-    site, python, cloud, fault
-):
+def test_the_build_fails_if_static_files_cannot_be_uploaded(site, python, cloud, fault):
     cloud.files.clear()
     cloud.fail(fault, "POST")
     ended = collect(site, python, cloud)
     assert ended.status == 1 and "Traceback" not in ended.output
-    assert "The static files could not be sent" in ended.output
+    assert "The static files could not be uploaded" in ended.output
 
 
-def test_static_files_without_a_storage_stop_the_build_with_what_is_missing(site, python, cloud):
+def test_the_build_fails_if_the_account_for_static_files_is_incomplete(site, python, cloud):
     ended = collect(site, python, cloud, CLOUDINARY_URL="cloudinary://<key>:<secret>@demo")
     assert ended.status == 1 and "Traceback" not in ended.output
-    assert "CLOUDINARY_URL is not complete" in ended.output
+    assert "CLOUDINARY_URL is incomplete" in ended.output

@@ -307,7 +307,8 @@ def test_axe_finds_no_violation_on_any_page(site, new_page, superuser_state, sch
     signed_out.goto("/accounts/login/")
     signed_out.get_by_label(site.fields["login"], exact=True).fill("nobody")
     signed_out.get_by_label("Password", exact=True).fill("wrong")
-    signed_out.get_by_role("button", name="Log in", exact=True).click()
+    with signed_out.expect_navigation():
+        signed_out.get_by_role("button", name="Log in", exact=True).click()
     assert signed_out.locator(".errorlist").count() == 1
     assert violations(signed_out, *rules) == []
     signed_in = new_page(color_scheme=scheme, storage_state=superuser_state)

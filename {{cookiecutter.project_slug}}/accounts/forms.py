@@ -60,13 +60,22 @@ class DeleteAccountForm(forms.Form):
             raise forms.ValidationError(_("Your password is incorrect."))
         return password
 {% else %}
-"""Forms to edit the profile and to log in to the admin."""
+"""Forms to sign up, to edit the profile and to log in to the admin."""
 
 from allauth.account.adapter import get_adapter
+from allauth.account.forms import SignupForm
 from django import forms
 from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.auth.forms import UsernameField
 
 from accounts.models import User
+
+
+class SignUpForm(SignupForm):
+    """Form to create an account."""
+
+    # Django's own field, so that phones do not capitalize the username.
+    username = UsernameField()
 
 
 class ProfileForm(forms.ModelForm):

@@ -177,7 +177,10 @@ AUTHENTICATION_BACKENDS = [
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
+ACCOUNT_FORMS = {"signup": "accounts.forms.SignUpForm"}
 ACCOUNT_SESSION_REMEMBER = True
+# The default is the host name of the request.
+ACCOUNT_EMAIL_SUBJECT_PREFIX = f"[{SITE_NAME}] "
 # Users have to confirm their email address, unless the site cannot send email.
 ACCOUNT_EMAIL_VERIFICATION = "mandatory" if environment["EMAIL_URL"] else "optional"
 # After that, they are logged in, if they use the browser in which they signed up.

@@ -806,7 +806,9 @@ def test_uploads_to_the_disk_of_a_dyno_are_refused(project, assert_stops):
     append(project, "accounts/models.py", PHOTO)
     env = production(SECRET_KEY="x")
     assert run([python_of(project), "manage.py", "makemigrations"], project, env).status == 0
-    assert_stops(project, "release release command", "accounts.Photo.image", "uploads would disappear")
+    assert_stops(
+        project, "release release command", "accounts.Photo.image", "uploads would disappear"
+    )
     ids, output = check(project, DYNO="release.1")
     assert "heroku.E030" in ids and "accounts.Photo.image" in output
     assert "heroku.E030" not in check(project)[0]
@@ -816,9 +818,7 @@ def test_uploads_to_the_disk_of_a_dyno_are_refused(project, assert_stops):
 @pytest.mark.parametrize("name", ["DEFAULT_FILE_STORAGE", "STATICFILES_STORAGE"])
 def test_a_storage_setting_that_django_ignores_is_refused(project, assert_stops, name):
     append(project, "config/settings.py", f'\n{name} = "cloudinary_storage.storage.X"\n')
-    assert_stops(
-        project, "release release command", f"{name} is set, but Django has ignored it"
-    )
+    assert_stops(project, "release release command", f"{name} is set, but Django has ignored it")
     ids, output = check(project)
     assert "heroku.E006" in ids and name in output
 

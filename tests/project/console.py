@@ -1,10 +1,10 @@
-"""A Python process inside a project, which many tests can ask without starting one each."""
+"""Run code in a project. Many tests share one Python process, which is slow to start."""
 
 import json
 import subprocess
 from pathlib import Path
 
-# Reads a JSON text a line, runs it, and answers with the value of `result`, or with the error.
+# Read code as JSON strings, one on each line. Run it, and print the value of `result` or the error.
 LOOP = """
 import io, json, sys, traceback
 import django
@@ -23,8 +23,8 @@ for line in sys.stdin:
     print(json.dumps(answer, default=str), file=answers, flush=True)
 """
 
-# Sends 200 MB to the storage and reads it back. The result is the growth of the peak memory in MB
-# after each, whether the content is the same, and its size.
+# Upload 200 MB to the storage and download it again. The result is by how many MB the upload and
+# the download raise the peak memory, whether the content is the same, and its size.
 MEMORY = """
 import hashlib
 from tempfile import TemporaryFile
@@ -36,7 +36,7 @@ with TemporaryFile() as file:
     for _ in range(200):
         file.write(block)
         digest.update(block)
-    # A first small file, so that the library itself is loaded and not counted.
+    # A small file first, so that the memory of the library itself is not counted.
     storage.open(storage.save('small.bin', ContentFile(b'x'))).close()
     before = peak()
     name = storage.save('200.bin', File(file, name='200.bin'))
@@ -51,7 +51,7 @@ storage.delete(name)
 
 
 class Failed(Exception):
-    """What was run in the project raised an error; `kinds` are its classes by name."""
+    """An error of the code in the project; `kinds` are the names of its classes."""
 
     def __init__(self, answer: dict) -> None:
         super().__init__(answer["traceback"])
@@ -59,7 +59,7 @@ class Failed(Exception):
 
 
 class Console:
-    """A process with a project's Django set up; warnings are errors in it."""
+    """A process with the Django settings of a project, in which warnings are errors."""
 
     def __init__(self, python: Path, project: Path, env: dict[str, str]) -> None:
         self.log = project.parent / f"{project.name}-console.log"
@@ -76,7 +76,7 @@ class Console:
             )
 
     def run(self, code: str):
-        """Run code; return what it leaves in `result`. Raises Failed with the project's error."""
+        """Run code; return the value of `result`. Raise Failed if the code raises an error."""
         self.process.stdin.write(json.dumps(code) + "\n")
         self.process.stdin.flush()
         line = self.process.stdout.readline()

@@ -1,4 +1,4 @@
-"""Run a generated project as in production: gunicorn behind TLS, and a mail server.
+"""Run a generated project as in production: gunicorn behind TLS, and with a mail server.
 
 `Front` takes the place of Heroku's router: it terminates TLS and adds the router's headers.
 """
@@ -40,7 +40,7 @@ SUPERUSER = {
     "DJANGO_SUPERUSER_EMAIL": "grace@example.com",
     "DJANGO_SUPERUSER_PASSWORD": "a-nanosecond-is-this-long",
 }
-# In production, hashing a password takes half a second. These tests hash hundreds.
+# In production, hashing a password takes half a second, and these tests hash hundreds of them.
 QUICK_HASHER = """
 from django.contrib.auth.hashers import PBKDF2PasswordHasher  # noqa: E402
 

@@ -1,7 +1,7 @@
-"""An OpenID provider as strict as Google's, over real HTTP, for the tests.
+"""An OpenID provider for the tests that is as strict as Google's, over real HTTP.
 
-It shows the page that asks for consent, hands out each code once, and checks what Google checks:
-the client, its secret, the registered redirect URI and the proof of the code (PKCE).
+It shows the page that asks for consent, issues codes that work once, and checks what Google checks:
+the client, its secret, the registered redirect URI and the verifier of the code (PKCE).
 """
 
 import base64
@@ -20,7 +20,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 CLIENT_ID, CLIENT_SECRET = "4711-site.apps.googleusercontent.com", "GOCSPX-secret"
 
-PAGE = """<!doctype html><html lang="en"><title>Sign in</title><h1>Choose an account</h1>
+PAGE = """<!doctype html><html lang="en"><title>Log in</title><h1>Choose an account</h1>
 <p>{email} continues to the site</p>
 <form method="post" action="/decision"><input type="hidden" name="request" value="{request}">
 <button name="answer" value="allow">Continue</button>
@@ -29,18 +29,18 @@ PAGE = """<!doctype html><html lang="en"><title>Sign in</title><h1>Choose an acc
 
 @dataclass
 class Provider:
-    """A running provider, and whom it signs in."""
+    """A running provider, and the claims about the person who logs in."""
 
     url: str = ""
     redirect_uris: list[str] = field(default_factory=list)
     person: dict = field(default_factory=dict)
-    # Claims of the token that a test wants to be wrong.
+    # Wrong claims for the token, which replace the right ones.
     wrong: dict = field(default_factory=dict)
     requests: dict[str, dict] = field(default_factory=dict)
     codes: dict[str, dict] = field(default_factory=dict)
 
     def settings(self) -> str:
-        """Return the lines that send a project here instead of to Google."""
+        """Return the settings with which a project uses this provider instead of Google."""
         return (
             "\nSOCIALACCOUNT_PROVIDERS['google'] |= {\n"
             f"    'AUTHORIZE_URL': '{self.url}/authorize',\n"
@@ -51,7 +51,10 @@ class Provider:
         )
 
     def token(self) -> str:
-        """Return an identity token for the person, signed as far as its receiver looks."""
+        """Return an identity token for the person.
+
+        The signature is not Google's: a site does not check it, because the token comes over HTTPS.
+        """
         now = int(time.time())
         claims = {"iss": self.url, "aud": CLIENT_ID, "iat": now, "exp": now + 3600, **self.person}
         parts = ({"alg": "HS256", "typ": "JWT"}, claims | self.wrong)
@@ -61,12 +64,12 @@ class Provider:
 
 
 def encode(content: bytes) -> str:
-    """Return base64url without padding, as tokens have it."""
+    """Return base64url without padding, the encoding of tokens."""
     return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
 
 
 class Handler(BaseHTTPRequestHandler):
-    """The three addresses of the provider."""
+    """The three URLs of the provider."""
 
     def do_GET(self) -> None:
         """Show the page that asks for consent."""
@@ -89,7 +92,7 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(200, PAGE.format(email=email, request=number), "text/html; charset=utf-8")
 
     def do_POST(self) -> None:
-        """Take the person's decision, or exchange a code."""
+        """Handle the person's decision, or exchange a code for a token."""
         content = self.rfile.read(int(self.headers["Content-Length"])).decode()
         form, provider = dict(parse_qsl(content)), self.server.provider
         if self.path == "/decision":
@@ -116,7 +119,7 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(200, json.dumps(body), "application/json")
 
     def answer(self, status: int, text: str, kind: str = "text/plain", location: str = "") -> None:
-        """Send an answer."""
+        """Send a response."""
         content = text.encode()
         self.send_response(status)
         self.send_header("Content-Type", kind)
@@ -127,12 +130,12 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def log_message(self, *arguments) -> None:
-        """Say nothing."""
+        """Do not log requests."""
 
 
 @contextmanager
 def openid_provider() -> Iterator[Provider]:
-    """Run a provider on loopback."""
+    """Run a provider on 127.0.0.1."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     server.provider = Provider(f"http://127.0.0.1:{server.server_address[1]}")

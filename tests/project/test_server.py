@@ -1,6 +1,7 @@
-"""The real web server of a project: how it answers, logs, and leaves."""
+"""Test how the web server of a project responds, logs and shuts down."""
 
 import http.client
+import json
 import os
 import re
 import shutil
@@ -13,38 +14,59 @@ from contextlib import contextmanager
 import pytest
 
 from tests.helpers import free_port, production, python_of, run
-from tests.preflight.rehearsal import built_site
+from tests.preflight.rehearsal import append, built_site
+from tests.project.live import QUICK_HASHER
 
+VIEWS = """
+
+def slow(request):
+    import time
+    from django.http import HttpResponse
+
+    time.sleep(1.5)
+    return HttpResponse("slow and complete")
+
+
+def deny(request):
+    from django.core.exceptions import PermissionDenied
+
+    raise PermissionDenied
+
+
+urlpatterns += [path("slow/", slow), path("deny/", deny)]
+"""
 ROUTED = {"Host": "x.herokuapp.com", "X-Forwarded-Proto": "https", "X-Request-Id": "id-1"}
 
 
 @pytest.fixture
 def site(tmp_path):
-    """Return a project with one slow page, its static files collected."""
+    """Return a project with its static files collected, a slow page and one that denies access."""
     project = shutil.copytree(built_site() / "site", tmp_path / "site")
-    urls = project / "config/urls.py"
-    urls.write_text(
-        urls.read_text(encoding="utf-8")
-        + "\n\ndef slow(request):\n"
-        + "    import time\n    from django.http import HttpResponse\n\n"
-        + "    time.sleep(1.5)\n    return HttpResponse('slow and complete')\n\n\n"
-        + "urlpatterns.append(path('slow/', slow))\n",
-        encoding="utf-8",
-    )
+    append(project, "config/urls.py", VIEWS)
     return project
 
 
-@contextmanager
-def serve(site, proved, **variables):
-    """Run the Procfile's web command as a dyno does; give the process, its port and its log."""
-    port = free_port()
-    command = re.search(r"(?m)^web: (.*)$", (site / "Procfile").read_text(encoding="utf-8"))[1]
+def environment_of(proved, **variables):
+    """Return a dyno's environment with the programs of the proved project."""
     path = f"{python_of(proved[0]).parent}{os.pathsep}{os.defpath}"
-    env = production(PATH=path, PORT=str(port), WEB_CONCURRENCY="2", **variables)
+    return production(PATH=path, WEB_CONCURRENCY="2", **variables)
+
+
+@contextmanager
+def serve(site, proved, command="", **variables):
+    """Run the Procfile's web command or another one; yield the process, its port and its log."""
+    port = free_port()
+    web = re.search(r"(?m)^web: (.*)$", (site / "Procfile").read_text(encoding="utf-8"))[1]
+    env = environment_of(proved, PORT=str(port), **variables)
     log = site.parent / "web.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command.split(), cwd=site, env=env, stdout=output, stderr=output, start_new_session=True
+            (command.format(port=port) or web).split(),
+            cwd=site,
+            env=env,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
         )
     try:
         deadline = time.monotonic() + 30
@@ -63,17 +85,30 @@ def serve(site, proved, **variables):
 
 
 def get(port, path, connection=None):
-    """Ask for a page, over a connection that is kept if one is given."""
+    """Request a page, over a new connection or an open one; return the response and its body."""
     link = connection or http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    link.request("GET", path, headers=ROUTED)
-    answer = link.getresponse()
-    body = answer.read()
+    response = send(link, path)
     if not connection:
         link.close()
-    return answer, body
+    return response
 
 
-def test_it_leaves_soon_after_sigterm_and_answers_what_it_works_on(proved, site):
+def send(link, path, method="GET", body=None, **headers):
+    """Send a request over a connection; return the response and its body."""
+    link.request(method, path, body, ROUTED | {k.replace("_", "-"): v for k, v in headers.items()})
+    response = link.getresponse()
+    return response, response.read()
+
+
+def wait_for_line(log, text):
+    """Wait until a log contains a text; return the whole log."""
+    deadline = time.monotonic() + 10
+    while text not in log.read_text() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return log.read_text()
+
+
+def test_sigterm_stops_the_server_soon_and_requests_in_progress_finish(proved, site):
     with serve(site, proved) as (process, port, _):
         idle = [http.client.HTTPConnection("127.0.0.1", port, timeout=30) for _ in range(8)]
         for connection in idle:
@@ -88,7 +123,7 @@ def test_it_leaves_soon_after_sigterm_and_answers_what_it_works_on(proved, site)
         began = time.monotonic()
         os.killpg(process.pid, signal.SIGTERM)
         time.sleep(0.2)
-        # The router sends requests over the connections that it keeps, until it is told not to.
+        # The router sends requests over open connections until the server closes them.
         meanwhile = [get(port, "/", connection)[0] for connection in idle[:4]]
         process.wait(timeout=30)
         seconds = time.monotonic() - began
@@ -98,44 +133,38 @@ def test_it_leaves_soon_after_sigterm_and_answers_what_it_works_on(proved, site)
             connection.close()
     assert [answer.status for answer in meanwhile] == [200] * 4
     assert [(a.status, body) for a, body in answers] == [(200, b"slow and complete")] * 4
-    # gunicorn before 27 waits for its whole graceful timeout of 20 s.
+    # gunicorn before version 27 waits for its whole graceful timeout of 20 seconds.
     assert seconds < 10
 
 
-def test_connections_are_kept_longer_than_the_router_keeps_them(proved, site):
+def test_idle_connections_stay_open_for_the_router(proved, site):
     with serve(site, proved) as (_, port, _log):
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
         first, _ = get(port, "/", connection)
         assert first.headers.get("Connection", "keep-alive").lower() == "keep-alive"
         time.sleep(3)
-        # gunicorn's default would have closed it after 2 s.
+        # By default, gunicorn would have closed it after 2 seconds.
         assert get(port, "/", connection)[0].status == 200
         connection.close()
 
 
-def test_a_line_of_the_log_is_logfmt_with_the_routers_id_and_no_query(proved, site):
+def test_a_log_line_is_logfmt_with_the_request_id_and_without_the_query(proved, site):
     with serve(site, proved) as (_, port, log):
         get(port, "/robots.txt?token=secret")
-        deadline = time.monotonic() + 10
-        while "robots" not in log.read_text() and time.monotonic() < deadline:
-            time.sleep(0.05)
-    line = next(line for line in log.read_text().splitlines() if "robots" in line)
+        text = wait_for_line(log, "robots")
+    line = next(line for line in text.splitlines() if "robots" in line)
     assert re.fullmatch(
         r'method=GET path="/robots.txt" status=200 bytes=\d+ duration_ms=\d+ request_id=id-1', line
     )
 
 
-def test_a_visitor_cannot_write_lines_of_the_log(proved, site):
+def test_a_visitor_cannot_fake_a_log_line(proved, site):
     forged = "/a%0Amethod=POST%20path=%22/admin/%22%20status=200%0A%1b[31mred"
     with serve(site, proved) as (_, port, log):
         link = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-        link.request("GET", forged, headers=ROUTED | {"X-Request-Id": 'a" status=200'})
-        link.getresponse().read()
+        send(link, forged, X_Request_Id='a" status=200')
         link.close()
-        deadline = time.monotonic() + 10
-        while "%0Amethod" not in log.read_text() and time.monotonic() < deadline:
-            time.sleep(0.05)
-    text = log.read_text()
+        text = wait_for_line(log, "%0Amethod")
     assert not re.search(r"(?m)^method=POST", text)
     assert "\x1b" not in text
     assert 'path="/a%0Amethod=POST' in text
@@ -147,24 +176,116 @@ def test_static_files_are_compressed_and_cached_for_a_year(proved, site):
         page = get(port, "/")[1].decode()
         path = re.search(r'href="(/static/css/site\.[0-9a-f]{12}\.css)"', page)[1]
         link = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-        link.request("GET", path, headers=ROUTED | {"Accept-Encoding": "gzip"})
-        answer = link.getresponse()
-        answer.read()
+        answer, _ = send(link, path, Accept_Encoding="gzip")
         link.close()
     assert answer.status == 200
     assert answer.headers["Content-Encoding"] == "gzip"
     assert "immutable" in answer.headers["Cache-Control"]
 
 
-def test_a_boot_without_its_variables_ends_with_a_message_and_no_traceback(proved, site):
-    path = f"{python_of(proved[0]).parent}{os.pathsep}{os.defpath}"
-    env = {"PATH": path, "PORT": "0", "PYTHON_DOTENV_DISABLED": "1"}
-    command = ["gunicorn", "--config", "gunicorn.conf.py", "config.wsgi"]
-    program = str(python_of(proved[0]).with_name("gunicorn"))
+def test_a_404_is_logged_once(proved, site):
+    with serve(site, proved) as (_, port, log):
+        assert get(port, "/missing/")[0].status == 404
+        text = wait_for_line(log, "/missing/")
+    assert text.count("/missing/") == 1 and 'path="/missing/" status=404' in text
+    assert "django.request" not in text
+
+
+def test_the_development_server_logs_a_404_once(proved, site):
+    runserver = "python manage.py runserver --noreload {port}"
+    with serve(site, proved, runserver, DEBUG="true", PYTHONUNBUFFERED="1") as (_, port, log):
+        assert get(port, "/missing/")[0].status == 404
+        text = wait_for_line(log, "/missing/")
+    assert text.count("/missing/") == 1 and '"GET /missing/ HTTP/1.1" 404' in text
+
+
+def test_error_pages_do_not_need_the_static_files(proved, site):
+    manifest = site / "staticfiles/staticfiles.json"
+    collected = json.loads(manifest.read_text(encoding="utf-8"))
+    del collected["paths"]["css/site.css"]
+    manifest.write_text(json.dumps(collected), encoding="utf-8")
+    append(site, "config/settings.py", "\nAXES_FAILURE_LIMIT = 1\n" + QUICK_HASHER)
+    database = shutil.copyfile(built_site() / "db.sqlite3", site.parent / "db.sqlite3")
+    token = "x" * 32
+    form = {
+        "method": "POST",
+        "body": "username=ada&password=wrong",
+        "Content_Type": "application/x-www-form-urlencoded",
+        "Cookie": f"csrftoken={token}",
+        "Referer": f"https://{ROUTED['Host']}/",
+    }
+    requests = {
+        400: ("/", {"Host": "another.example.com"}),
+        403: ("/deny/", {}),
+        404: ("/missing/", {}),
+        429: ("/accounts/login/", form | {"X_CSRFToken": token}),
+        # The home page uses the style sheet.
+        500: ("/", {}),
+    }
+    with serve(site, proved, DATABASE_URL=f"sqlite:///{database}") as (_, port, log):
+        link = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        for status, (path, options) in requests.items():
+            response, body = send(link, path, **options)
+            assert (response.status, f"<code>{status}</code>" in body.decode()) == (status, True)
+            assert body.decode().rstrip().endswith("</html>")
+        response, body = send(link, "/accounts/login/", **form)
+        assert response.status == 403 and b"expired" in body
+        link.close()
+        text = log.read_text()
+    assert "ValueError: Missing staticfiles manifest entry for 'css/site.css'" in text
+
+
+@pytest.mark.parametrize("server", ["wsgi", "asgi"])
+def test_the_site_does_not_start_without_its_variables(proved, site, server):
+    env = environment_of(proved, PORT="0")
+    for name in ("SECRET_KEY", "DATABASE_URL"):
+        del env[name]
+    command = {
+        "wsgi": ["gunicorn", "--config", "gunicorn.conf.py", "config.wsgi"],
+        "asgi": ["python", "-c", "import config.asgi"],
+    }[server]
+    program = python_of(proved[0]).with_name(command[0])
     ended = run([program, *command[1:]], site, env, timeout=60)
     assert ended.status != 0
-    assert "SECRET_KEY is not set." in ended.output
-    assert "Traceback" not in ended.output
+    # The message comes last, after the traceback, and has all problems.
+    error, _, message = ended.output.rpartition("ImproperlyConfigured: ")
+    assert "Traceback" in error and "Traceback" not in message
+    for name, fix in (
+        ("SECRET_KEY", "heroku config:set SECRET_KEY="),
+        ("DATABASE_URL", "heroku addons:create heroku-postgresql"),
+    ):
+        assert f"{name} is not set." in message and fix in message
+    assert not re.search(r'(?m)^ +File "', message)
+
+
+# asgiref is a dependency of Django.
+ASGI = """
+import asyncio
+from asgiref.testing import ApplicationCommunicator
+from config.asgi import application
+
+async def get(path):
+    headers = [(b"host", b"x.herokuapp.com"), (b"x-forwarded-proto", b"https")]
+    scope = {"type": "http", "http_version": "1.1", "method": "GET", "path": path,
+             "query_string": b"", "headers": headers}
+    server = ApplicationCommunicator(application, scope)
+    await server.send_input({"type": "http.request", "body": b"", "more_body": False})
+    start = await server.receive_output(timeout=10)
+    body = await server.receive_output(timeout=10)
+    await server.wait()
+    print(path, start["status"], body["body"].decode())
+
+for path in ("/", "/missing/"):
+    asyncio.run(get(path))
+"""
+
+
+def test_the_asgi_application_responds(proved, site):
+    ended = run([python_of(proved[0]), "-c", ASGI], site, environment_of(proved))
+    assert ended.status == 0, ended.output
+    home, _, missing = ended.output.partition("/missing/ ")
+    assert "/ 200 <!doctype html>" in home and home.rstrip().endswith("</html>")
+    assert missing.startswith("404 <!doctype html>")
 
 
 def test_gunicorn_accepts_its_configuration(proved, site):

@@ -21,10 +21,12 @@ from tests.helpers import (
 )
 
 NAMING = {".gitattributes", ".github/workflows/ci.yml", ".slugignore", "AGENTS.md", "README.md"}
+# These name the command that sets a machine up, in a comment or a message.
+ADVISING = {".env.example", "config/checks.py", "config/settings.py", "manage.py"}
 
 
 @pytest.mark.parametrize("answers", covering_combinations(), ids=name_of)
-def test_no_code_or_settings_of_a_project_name_preflight(tmp_path, answers):
+def test_the_code_of_a_project_names_preflight_only_in_advice(tmp_path, answers):
     project = render(tmp_path, **answers)
     naming = {
         path.relative_to(project).as_posix()
@@ -32,15 +34,18 @@ def test_no_code_or_settings_of_a_project_name_preflight(tmp_path, answers):
         if path.is_file() and b"preflight" in path.read_bytes().lower()
     }
     expected = NAMING if answers["github_actions"] else NAMING - {".github/workflows/ci.yml"}
-    assert naming == expected | {"preflight.pyz"}
+    assert naming == expected | ADVISING | {"preflight.pyz"}
+    for name in ADVISING:
+        text = (project / name).read_text(encoding="utf-8")
+        assert text.count("preflight") == text.count("preflight.pyz setup")
 
 
 @pytest.mark.fast
 def test_the_file_is_binary_for_git_and_not_in_the_slug(committed):
     asked = ["check-attr", "text", "linguist-vendored", "--", "preflight.pyz"]
     for folder in (committed, TEMPLATE):
-        told = run(["git", *asked], folder).output.splitlines()
-        assert [line.rpartition(": ")[2] for line in told] == ["unset", "set"], told
+        attributes = run(["git", *asked], folder).output.splitlines()
+        assert [line.rpartition(": ")[2] for line in attributes] == ["unset", "set"], attributes
     assert (committed / "preflight.pyz").is_file()
     source.apply_slugignore(committed)
     assert not (committed / "preflight.pyz").exists() and (committed / "manage.py").is_file()
@@ -65,7 +70,7 @@ def commands(project):
 
 
 @pytest.mark.skipif(not shutil.which("git"), reason="git clones the repository")
-def test_the_readme_says_how_to_read_the_file_and_to_build_the_same_bytes(project, tmp_path):
+def test_the_commands_in_the_readme_extract_the_file_and_build_the_same_bytes(project, tmp_path):
     env = caller_environment(tmp_path / "home")
     # The tag is created in a copy of this checkout, including uncommitted changes.
     origin = tmp_path / "origin"

@@ -1,4 +1,4 @@
-"""Somebody who visits a site with nothing but HTTP, forms and cookies."""
+"""Visit a site with HTTP, forms and cookies, without a browser."""
 
 import html
 import re
@@ -8,22 +8,22 @@ import requests
 
 
 class Visitor(requests.Session):
-    """A session that fills in forms as a browser without JavaScript does; redirects are kept."""
+    """A session that submits forms as a browser without JavaScript does."""
 
     def __init__(self, site) -> None:
         super().__init__()
         self.site, self.verify = site, str(site.authority)
-        # Neither a proxy nor another authority of whoever runs the tests.
+        # Ignore the proxy and the certificates in the environment of the tests.
         self.trust_env = False
 
     def see(self, path: str) -> requests.Response:
-        """Return a page, wherever redirects lead."""
+        """Return a page after following redirects."""
         return self.get(urljoin(self.site.url, path), timeout=30)
 
     def submit(self, page: requests.Response, action: str = "", **answers: str):
-        """Fill in a form of a page and send it; return the answer, a redirect not followed.
+        """Fill in a form of a page and submit it; return the response without following redirects.
 
-        The form is the one whose action ends with `action`, or the first one in the content.
+        Submits the form whose action ends with `action`, or the first form of the content.
         """
         content = page.text.partition("<main")[2] or page.text
         for tag, body in re.findall(r"(?s)(<form[^>]*>)(.*?)</form>", content):
@@ -34,7 +34,7 @@ class Visitor(requests.Session):
         raise AssertionError(f"no form for {action} on {page.url}:\n{content}")
 
     def send_form(self, page, target: str, body: str, answers: dict) -> requests.Response:
-        """Send the fields of a form with the answers to them."""
+        """Submit a form with its own values and the answers of the visitor."""
         fields = {}
         for field in re.findall(r"<input[^>]*>", body):
             name = re.search(r'\bname="([^"]*)"', field)
@@ -49,11 +49,11 @@ class Visitor(requests.Session):
             timeout=30,
         )
 
-    def follow(self, answer: requests.Response) -> requests.Response:
+    def follow(self, response: requests.Response) -> requests.Response:
         """Return the page that a redirect leads to."""
-        assert answer.is_redirect, f"{answer.status_code}: {answer.text}"
-        return self.get(urljoin(answer.url, answer.headers["Location"]), timeout=30)
+        assert response.is_redirect, f"{response.status_code}: {response.text}"
+        return self.get(urljoin(response.url, response.headers["Location"]), timeout=30)
 
-    def is_signed_in(self) -> bool:
-        """Return whether the site knows the visitor."""
+    def is_logged_in(self) -> bool:
+        """Return whether the visitor is logged in."""
         return "/accounts/profile/" in self.see("/").text

@@ -60,12 +60,13 @@ class DeleteAccountForm(forms.Form):
             raise forms.ValidationError(_("Your password is incorrect."))
         return password
 {% else %}
-"""Forms to log in and to edit the profile. The others come from django-allauth."""
+"""Forms to log in, to sign up and to edit the profile. The others come from django-allauth."""
 
 from allauth.account import forms as allauth_forms
 from allauth.account.adapter import get_adapter
 from django import forms
 from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.auth.forms import UsernameField
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -77,6 +78,13 @@ class LoginForm(allauth_forms.LoginForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["login"].label = _("Username or email")
+
+
+class SignUpForm(allauth_forms.SignupForm):
+    """Form to create an account."""
+
+    # Django's own field, so that phones do not capitalize the username.
+    username = UsernameField()
 
 
 class ProfileForm(forms.ModelForm):

@@ -175,11 +175,12 @@ AUTHENTICATION_BACKENDS = [
 
 # https://docs.allauth.org/en/latest/account/configuration.html
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
-ACCOUNT_FORMS = {"login": "accounts.forms.LoginForm"}
-ACCOUNT_EMAIL_SUBJECT_PREFIX = f"[{SITE_NAME}] "
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
+ACCOUNT_FORMS = {"login": "accounts.forms.LoginForm", "signup": "accounts.forms.SignUpForm"}
 ACCOUNT_SESSION_REMEMBER = True
+# The default is the host name of the request.
+ACCOUNT_EMAIL_SUBJECT_PREFIX = f"[{SITE_NAME}] "
 # Users have to confirm their email address, unless the site cannot send email.
 ACCOUNT_EMAIL_VERIFICATION = "mandatory" if environment["EMAIL_URL"] else "optional"
 # After that, they are logged in, if they use the browser in which they signed up.

@@ -22,6 +22,11 @@ from tests.helpers import (
     run,
 )
 
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
 ZONES = ["UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires"]
 
 
@@ -93,13 +98,22 @@ RESOLVED = [
 
 @pytest.mark.parametrize("answers", RESOLVED, ids=name_of)
 def test_every_set_of_packages_resolves_for_every_python_and_system(tmp_path, answers):
-    """uv locks them for all at once. The pins for pip are the same ones."""
+    """uv locks them all at once. The requirements for pip pin the same versions, and no others."""
     env = caller_environment(tmp_path / "home", UV_PYTHON_DOWNLOADS="never")
     project = render(tmp_path / "uv", packaging="uv", **answers)
     (project / ".python-version").unlink()
     command = [sys.executable, "-m", "uv", "lock", "-q", "--python", find_new_python()]
     locked = run(command, project, env)
     assert locked.status == 0, locked.output
+    lock = tomllib.loads((project / "uv.lock").read_text(encoding="utf-8"))
+    versions = {entry["name"]: entry["version"] for entry in lock["package"]}
+    del versions["my-site-project"]
+    pinned = {}
+    for path in render(tmp_path / "pip", **answers).glob("requirements*.txt"):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if found := re.match(r"([\w-]+)(\[\w+\])?==([^;\s]+)", line):
+                pinned[found[1].lower()] = found[3]
+    assert pinned == versions
 
 
 def assert_the_report_names_its_python(output, wanted, project):

@@ -25,9 +25,7 @@ class LoggingEmailBackend(BaseEmailBackend):
     def send_messages(self, email_messages):
         """Log each message. Return 0, the number of messages that were sent."""
         for message in email_messages:
-            logger.warning(
-                "Email not sent, because EMAIL_URL is not set. Its subject: %s", message.subject
-            )
+            logger.warning("Email not sent, because EMAIL_URL is not set: %s", message.subject)
         return 0
 {% if cookiecutter.django_version != '5.2' %}
 

@@ -312,6 +312,7 @@ if DEBUG and not bucket:
     uploads = {"BACKEND": "django.core.files.storage.FileSystemStorage"}
 files_url = f"{endpoint}/{bucket}" if endpoint else f"https://{bucket}.s3.{region}.amazonaws.com"
 files_url = f"https://{domain}" if domain else files_url
+uploads_elsewhere = bool(bucket)
 {% else %}
 MEDIA_ROOT = BASE_DIR / "media"
 MEDIA_URL = "media/"
@@ -330,6 +331,7 @@ if CLOUDINARY.get("private_cdn"):
     files_url = "https://" + CLOUDINARY.get("secure_distribution", f"{cloud}-res.cloudinary.com")
 else:
     files_url = f"https://{CLOUDINARY.get('secure_distribution', 'res.cloudinary.com')}/{cloud}"
+uploads_elsewhere = bool(CLOUDINARY)
 {% endif %}
 
 # WhiteNoise compresses the static files and adds a hash to their names, so that browsers can cache
@@ -344,8 +346,8 @@ if DEBUG:
     }
 {% if cookiecutter.storage == 's3' %}
 
-static_in_bucket = environment["STATIC_STORAGE"] == "s3" and not DEBUG
-if static_in_bucket:
+static_elsewhere = environment["STATIC_STORAGE"] == "s3" and not DEBUG
+if static_elsewhere:
     # Below static/ in the bucket, which a policy of the bucket or AWS_S3_CUSTOM_DOMAIN must make
     # public. Browsers can cache the files for a year, because a hash is part of their names.
     STATIC_URL = f"{files_url}/static/"
@@ -362,8 +364,8 @@ if static_in_bucket:
     STORAGES["static"] = uploads | {"OPTIONS": bucket_options | static_options}
 {% elif cookiecutter.storage == 'cloudinary' %}
 
-static_in_cloudinary = environment["STATIC_STORAGE"] == "cloudinary" and not DEBUG
-if static_in_cloudinary:
+static_elsewhere = environment["STATIC_STORAGE"] == "cloudinary" and not DEBUG
+if static_elsewhere:
     # In Cloudinary's folder static/. All are raw files, so that a style sheet finds its images.
     STATIC_URL = f"{files_url}/raw/upload/v1/static/"
     STORAGES["staticfiles"] = {
@@ -410,19 +412,11 @@ policy = {
     "frame-ancestors": ["'none'"],
     "object-src": ["'none'"],
 }
-{% if cookiecutter.storage == 's3' %}
-if bucket:
+{% if cookiecutter.storage != 'whitenoise' %}
+if uploads_elsewhere:
     policy["img-src"] = ["'self'", f"{files_url}/"]
     policy["media-src"] = ["'self'", f"{files_url}/"]
-if static_in_bucket:
-    # Only allow the folder of the static files, so that no upload can run as a script.
-    for directive in ("script-src", "style-src", "font-src"):
-        policy[directive] = ["'self'", STATIC_URL]
-{% elif cookiecutter.storage == 'cloudinary' %}
-if CLOUDINARY:
-    policy["img-src"] = ["'self'", f"{files_url}/"]
-    policy["media-src"] = ["'self'", f"{files_url}/"]
-if static_in_cloudinary:
+if static_elsewhere:
     # Only allow the folder of the static files, so that no upload can run as a script.
     for directive in ("script-src", "style-src", "font-src"):
         policy[directive] = ["'self'", STATIC_URL]

@@ -1,11 +1,11 @@
-"""How long it takes from the command to a proved project, beside the same by hand.
+"""Measure how long it takes to generate and prove a project, compared with the same by hand.
 
     python3 benchmarks/generate.py --rounds 5
 
-Three ways take turns, so that what else the machine does falls on all: the template with uv, the
-template with pip alone, and `django-admin startproject` with the same packages installed, checked,
-collected, migrated and tested by hand (with uv). One round before the first fills the caches of
-packages. Medians are printed as a Markdown table; nothing outside a temporary folder is touched.
+Three ways take turns, so that other load on the machine affects all of them: the template with uv,
+the template with pip alone, and `django-admin startproject` with the same packages, check,
+collectstatic, migrate and one test by hand, with uv. An extra round at the start fills the package
+caches. Prints the medians as a Markdown table. Nothing outside a temporary folder is changed.
 """
 
 import argparse
@@ -38,7 +38,7 @@ FIGURE = r"(?m)^  ok +(\w+) +(.{28}) +([\d.]+) s"
 
 
 def generate(folder: Path, env: dict[str, str]) -> dict[str, float]:
-    """Generate and prove a project, and rehearse it again; return the seconds of all and each."""
+    """Generate a project, prove it, and rehearse it again; return the seconds of each step."""
     began = time.monotonic()
     ended = bake(folder / "out", env=env, project_slug="site")
     total = time.monotonic() - began
@@ -48,7 +48,7 @@ def generate(folder: Path, env: dict[str, str]) -> dict[str, float]:
     }
     again = []
     for _ in range(2):
-        # The first one takes the commit where the hook took the files.
+        # The first of these rehearses the commit; the hook rehearsed the files.
         began = time.monotonic()
         ended = run([sys.executable, "preflight.pyz"], folder / "out/site", env)
         again.append(time.monotonic() - began)
@@ -57,7 +57,7 @@ def generate(folder: Path, env: dict[str, str]) -> dict[str, float]:
 
 
 def by_hand(folder: Path, env: dict[str, str]) -> dict[str, float]:
-    """Do by hand what a careful person does after startproject; return the seconds."""
+    """Run the commands that a careful developer runs after startproject; return the seconds."""
     requirements = render(folder / "rendered")
     uv, python = [sys.executable, "-m", "uv"], folder / "site/.venv/bin/python"
     site = folder / "site"
@@ -97,14 +97,14 @@ def by_hand(folder: Path, env: dict[str, str]) -> dict[str, float]:
 
 
 def measure(rounds: int) -> dict[str, dict[str, list[float]]]:
-    """Return the seconds of every way, step and round."""
+    """Return the seconds of each round, by way and step."""
     measured = defaultdict(lambda: defaultdict(list))
     for number in range(rounds + 1):
         for name in ("template, uv", "template, pip", "by hand, uv"):
             with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as temporary:
                 folder = Path(temporary)
                 env = caller_environment(folder / "home")
-                # Bytecode is written, as it is for everybody who has not asked for less.
+                # Write bytecode, as Python does by default.
                 env.pop("PYTHONDONTWRITEBYTECODE", None)
                 env["PYENV_VERSION"] = pyenv_versions()
                 if name == "by hand, uv":
@@ -122,14 +122,14 @@ def measure(rounds: int) -> dict[str, dict[str, list[float]]]:
 
 
 def pyenv_versions() -> str:
-    """Return pyenv's versions in a form that lets its shims run each of them."""
+    """Return all versions of Python that pyenv has, in the form of PYENV_VERSION."""
     folder = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
     names = sorted((path.name for path in folder.glob("3.1[0-9].*")), reverse=True)
     return ":".join(names)
 
 
 def print_table(measured) -> None:
-    """Print the medians, the slowest and the quickest round of each step."""
+    """Print the median, the fastest and the slowest round of each step."""
     for name, steps in measured.items():
         print(f"\n| {name} | median, s | from | to |\n| --- | --- | --- | --- |")
         for step, values in steps.items():

@@ -1,4 +1,4 @@
-"""What Lighthouse says of the speed of the pages, on the phone that it simulates.
+"""Measure the speed of the pages with Lighthouse, which simulates a slow phone.
 
     python3 -m uv run python benchmarks/pages.py --rounds 3
 

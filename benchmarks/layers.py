@@ -30,7 +30,7 @@ from tests.helpers import (  # noqa: E402
     run,
 )
 
-# Runs in the project. It reads a number of requests per line, and prints the seconds that they took.
+# Runs in the project. Reads a number of requests per line, and prints how many seconds they took.
 WORKER = """
 import os, sys, time
 import django

@@ -36,6 +36,7 @@ from urllib.parse import urlsplit, urlunsplit
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from preflight.postgres import find_binaries  # noqa: E402
 from tests.helpers import (  # noqa: E402
     SHARED,
     environment_with,
@@ -157,14 +158,15 @@ def requirements_of(project: Path) -> list[str]:
     return (project / "requirements.txt").read_text(encoding="utf-8").splitlines()
 
 
-def of_this_template(folder: Path, python: Path, **answers) -> tuple[Path, Path]:
-    """Render a project; return its folder and a Python with its packages and granian."""
+def of_this_template(folder: Path, python: Path, **answers) -> tuple[Path, Path, str]:
+    """Render a project; return its folder, a Python with its packages, and its web command."""
     project = render(folder, project_slug="site", **answers)
-    return project, environment_with([*requirements_of(project), "granian"], python)
+    python = environment_with([*requirements_of(project), "granian"], python)
+    return project, python, web_command(project)
 
 
-def plain(folder: Path, python: Path, requirements: list[str]) -> tuple[Path, Path]:
-    """Create a plain project; return its folder and its Python."""
+def plain(folder: Path, python: Path, requirements: list[str]) -> tuple[Path, Path, str]:
+    """Create a plain project; return its folder, a Python with its packages, and a web command."""
     packages = ("django==", "gunicorn==", "whitenoise==", "psycopg2-binary==", "dj-database-url==")
     needed = [line for line in requirements if line.lower().startswith(packages)]
     python = environment_with(needed, python)
@@ -175,33 +177,32 @@ def plain(folder: Path, python: Path, requirements: list[str]) -> tuple[Path, Pa
     assert ended.status == 0, ended.output
     with (project / "config/settings.py").open("a", encoding="utf-8") as settings:
         settings.write(PLAIN_SETTINGS)
-    return project, python
+    return project, python, PLAIN_WEB
 
 
-def with_admin(checkout: Path, folder: Path, python: Path) -> tuple[Path, Path]:
-    """Copy a checkout of python-getting-started and switch the admin on."""
+def with_admin(checkout: Path, folder: Path, python: Path) -> tuple[Path, Path, str]:
+    """Copy a checkout of python-getting-started, and switch on the admin and the database."""
     project = shutil.copytree(checkout, folder / "site", ignore=shutil.ignore_patterns(".git"))
-    settings = next(project.glob("*/settings.py"))
-    text = settings.read_text(encoding="utf-8")
-    # The lines of the admin and of users are there, commented out.
-    text = re.sub(r'(?m)^(\s*)# ?("django\.contrib\.[\w.]+",)', r"\1\2", text)
-    settings.write_text(text, encoding="utf-8")
-    urls = settings.with_name("urls.py")
-    text = urls.read_text(encoding="utf-8")
-    text = re.sub(
-        r"(?m)^(\s*)# ?(from django\.contrib import admin|path\(\"admin/\".*)", r"\1\2", text
-    )
-    urls.write_text(text, encoding="utf-8")
-    return project, environment_with(requirements_of(project), python)
+    for name, line in (
+        ("settings.py", '"django.contrib.admin",'),
+        ("urls.py", "from django.contrib import admin"),
+        ("urls.py", 'path("admin/", admin.site.urls),'),
+    ):
+        path = project / "gettingstarted" / name
+        text = path.read_text(encoding="utf-8")
+        assert f"# {line}" in text, f"{path} has no commented line {line}"
+        path.write_text(text.replace(f"# {line}", line), encoding="utf-8")
+    python = environment_with([*requirements_of(project), "psycopg[binary]"], python)
+    return project, python, web_command(project)
 
 
 def build_stacks(folder: Path, checkout: Path, server: str) -> list[Stack]:
     """Build and release all projects, each with its own database."""
     python = find_new_python()
-    ours, packages = of_this_template(folder / "ours", python)
+    ours, packages, web = of_this_template(folder / "ours", python)
     on_granian = shutil.copytree(ours, folder / "granian/site")
     made = {
-        "this template": (ours, packages, web_command(ours)),
+        "this template": (ours, packages, web),
         "getting-started": with_admin(checkout, folder / "getting-started", python),
         "plain": plain(folder / "plain", python, requirements_of(ours)),
         "with Django 6.1": of_this_template(folder / "new", python, django_version="6.1"),
@@ -395,7 +396,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=ROOT / "docs/serving.md")
     options = parser.parse_args()
     measured = defaultdict(lambda: defaultdict(list))
-    with tempfile.TemporaryDirectory() as temporary, postgres() as server:
+    with tempfile.TemporaryDirectory() as temporary, postgres(find_binaries(), tls=True) as server:
         folder = Path(temporary)
         os.environ[SHARED] = temporary
         stacks = build_stacks(folder, options.pgs.resolve(), server)

@@ -156,15 +156,16 @@ def measure(python: Path, project: Path, env: dict, rounds: int, requests: int) 
     }
     measured = defaultdict(list)
     for number in range(rounds + 1):
-        for part, worker in workers.items():
+        for part, worker in list(workers.items()):
             print(requests, file=worker.stdin, flush=True)
             line = worker.stdout.readline()
-            # Without AuthenticationMiddleware, for example, the admin's pages cannot work.
-            if line and number:
+            if not line:
+                # Other parts need this one: without sessions, for example, no user can be found.
+                workers.pop(part).communicate()
+            elif number:
                 measured[part].append(float(line) / requests * 1e6)
     for worker in workers.values():
-        worker.stdin.close()
-        worker.wait()
+        worker.communicate()
     return measured
 
 

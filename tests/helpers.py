@@ -159,18 +159,26 @@ def all_combinations() -> list[dict]:
 
 @cache
 def covering_combinations() -> list[dict]:
-    """Return a few combinations that contain every pair of choices of two questions."""
+    """Return a few combinations that contain every pair of choices of two questions.
 
-    def pairs(combination: dict) -> set:
-        return set(itertools.combinations(combination.items(), 2))
+    The default answers come first. The first three contain every choice at least once.
+    """
+
+    def parts(combination: dict) -> tuple[set, set]:
+        choices = set(combination.items())
+        return choices, set(itertools.combinations(combination.items(), 2))
 
     everything = all_combinations()
-    missing = set().union(*map(pairs, everything))
+    choices, pairs = (set().union(*sets) for sets in zip(*map(parts, everything), strict=True))
     chosen = []
-    while missing:
-        best = max(everything, key=lambda combination: len(missing & pairs(combination)))
+    while pairs:
+        best = max(
+            everything,
+            key=lambda answers: (len(choices & parts(answers)[0]), len(pairs & parts(answers)[1])),
+        )
         chosen.append(best)
-        missing -= pairs(best)
+        choices -= parts(best)[0]
+        pairs -= parts(best)[1]
     return chosen
 
 

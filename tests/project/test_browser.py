@@ -336,12 +336,10 @@ def assert_fits_a_phone(page, path):
     page.set_viewport_size(DESK["viewport"])
 
 
+@only_with("django")
 def test_lighthouse_gives_the_best_scores(site, chromium, superuser_state):
     """Test the pages that most people see; the long test below covers the others."""
-    if site.accounts == "django":
-        judge(site, chromium, superuser_state, ["/accounts/profile/"], ["/accounts/login/", "/"])
-    else:
-        judge(site, chromium, superuser_state, [], ["/accounts/login/"])
+    judge(site, chromium, superuser_state, ["/accounts/profile/"], ["/accounts/login/", "/"])
 
 
 @pytest.mark.long

@@ -250,6 +250,7 @@ def test_the_steps_in_the_readme_add_an_app(proved, tmp_path):
     assert ended.status == 0, ended.output
 
 
+@pytest.mark.long
 @pytest.mark.skipif(os.name == "nt", reason="pastes into bash")
 def test_the_commands_for_agents_set_a_project_up_and_prove_it(proved, tmp_path):
     env = caller_environment(tmp_path / "home")

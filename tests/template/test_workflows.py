@@ -182,6 +182,7 @@ def test_the_path_of_the_action_is_not_read_as_an_option(tmp_path):
     assert ended["Rehearse"].status != 2, ended["Rehearse"].output
 
 
+@pytest.mark.long
 def test_the_action_rehearses_a_project(project):
     ended, files = run_action(project.parent, project.parent / "home", path=project.name)
     assert [step.status for step in ended.values()] == [0, 0, 0], ended

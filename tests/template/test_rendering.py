@@ -123,7 +123,7 @@ def test_every_combination_is_a_complete_project(rendered, answers):
 @pytest.mark.fast
 def test_the_default_project_is_small(tmp_path):
     project = render(tmp_path)
-    assert sum(count_project(project).values()) <= 950
+    assert sum(count_project(project).values()) <= 1200
     for name, most in (("config/environment.py", 250), (".env.example", 40)):
         assert len((project / name).read_text(encoding="utf-8").splitlines()) <= most, name
 

@@ -3,6 +3,7 @@
 `Front` takes the place of Heroku's router: it terminates TLS and adds the router's headers.
 """
 
+import asyncio
 import email.message
 import email.policy
 import http.client
@@ -65,15 +66,28 @@ class Mailbox:
 
     def __init__(self, context: ssl.SSLContext) -> None:
         self.messages: list[email.message.EmailMessage] = []
+        self.context, self.port = context, free_port()
+        # While this is not set, each message has to wait.
+        self.accepts = threading.Event()
+        self.accepts.set()
+
+    def start(self) -> None:
+        """Start the server."""
         self.controller = Controller(
             self,
             hostname="127.0.0.1",
-            port=free_port(),
-            tls_context=context,
+            port=self.port,
+            tls_context=self.context,
             require_starttls=True,
             auth_required=True,
             authenticator=self.authenticate,
         )
+        self.controller.start()
+
+    def stop(self) -> None:
+        """Stop the server, unless it has been stopped. It can start again at the same port."""
+        if not self.controller.loop.is_closed():
+            self.controller.stop()
 
     def authenticate(self, server, session, envelope, mechanism, data) -> AuthResult:
         """Accept a login with the right password."""
@@ -81,6 +95,8 @@ class Mailbox:
 
     async def handle_DATA(self, server, session, envelope) -> str:
         """Keep a message."""
+        while not self.accepts.is_set():
+            await asyncio.sleep(0.01)
         content = envelope.content
         self.messages.append(email.message_from_bytes(content, policy=email.policy.default))
         return "250 OK"
@@ -88,7 +104,7 @@ class Mailbox:
     @property
     def url(self) -> str:
         """The EMAIL_URL of this server."""
-        return f"smtp://user:password@localhost:{self.controller.port}"
+        return f"smtp://user:password@localhost:{self.port}"
 
     def wait_for(self, address: str, count: int = 1) -> list[email.message.EmailMessage]:
         """Wait for a number of messages to an address, and return them."""
@@ -170,6 +186,7 @@ class Site:
     front: Front
     mailbox: Mailbox
     log: Path
+    process: subprocess.Popen
     variables: dict[str, str] = field(repr=False)
 
     def manage(self, *arguments: str) -> Ended:
@@ -217,17 +234,18 @@ def running(project: Path, processes: int = 2, **variables: str) -> Iterator[Sit
             web.split(), cwd=project, env=env, stdout=output, stderr=output, start_new_session=True
         )
     threading.Thread(target=front.serve_forever, args=[0.05], daemon=True).start()
-    mailbox.controller.start()
+    mailbox.start()
     try:
         wait_until_it_answers(process, port, log)
         url = f"https://localhost:{front.server_address[1]}"
-        yield Site(project, url, pem, front, mailbox, log, env)
+        yield Site(project, url, pem, front, mailbox, log, process, env)
     finally:
-        os.killpg(process.pid, signal.SIGKILL)
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         front.shutdown()
         front.server_close()
-        mailbox.controller.stop()
+        mailbox.stop()
 
 
 def wait_until_it_answers(process: subprocess.Popen, port: int, log: Path) -> None:

@@ -1,4 +1,4 @@
-"""The user model."""
+"""The user model, and the emails that count towards a limit."""
 
 from django.contrib.auth import models as auth_models
 from django.db import models
@@ -47,3 +47,16 @@ class User(auth_models.AbstractUser):
     def get_short_name(self):
         """Return the name for greetings."""
         return self.get_full_name()
+
+
+class SentEmail(models.Model):
+    """An email of the last hour that counts towards a limit: see accounts/limits.py.
+
+    The key is a hash, so that this table does not reveal who received an email.
+    """
+
+    key = models.CharField(max_length=64, unique=True)
+    time = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    def __str__(self):
+        return self.key

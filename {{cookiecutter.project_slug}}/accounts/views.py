@@ -1,17 +1,23 @@
 {% if cookiecutter.accounts == 'django' %}
-"""Views to sign up, to edit the profile and to delete the account."""
+"""Views to sign up, to edit the profile, to change or reset the password, and more."""
 
+from axes.utils import reset as end_lockout
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login, logout
+from django.contrib.auth import views as auth_views
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.contrib.messages.views import SuccessMessageMixin
 from django.shortcuts import redirect
+from django.template.loader import render_to_string
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import CreateView, FormView, UpdateView
 
-from accounts.forms import DeleteAccountForm, ProfileForm, SignUpForm
+from accounts.forms import DeleteAccountForm, PasswordChangeForm, ProfileForm, SignUpForm
+from accounts.limits import may_send_email
 from accounts.models import User
+from accounts.throttling import get_username
 
 
 class SignUpView(SuccessMessageMixin, CreateView):
@@ -33,10 +39,78 @@ class SignUpView(SuccessMessageMixin, CreateView):
         response = super().form_valid(form)
         login(self.request, self.object, "django.contrib.auth.backends.ModelBackend")
         return response
-{% else %}
-"""Views to edit the profile and to delete the account. The others come from django-allauth."""
 
+
+class RequestFormMixin(LoginRequiredMixin):
+    """View for users who are logged in, with a form that checks the current password."""
+
+    def get_form_kwargs(self):
+        """Pass the request to the form."""
+        return super().get_form_kwargs() | {"request": self.request}
+
+
+class ProfileView(RequestFormMixin, SuccessMessageMixin, UpdateView):
+    """Show and edit the profile of the user who is logged in."""
+
+    form_class = ProfileForm
+    template_name = "accounts/profile.html"
+    # The default would be "user", which is the user who is logged in in every template.
+    context_object_name = "account"
+    success_url = reverse_lazy("profile")
+    success_message = _("Your profile has been saved.")
+
+    def get_object(self):
+        """Return a copy of request.user, because a form with errors changes its object."""
+        return User.objects.get(pk=self.request.user.pk)
+
+    def form_valid(self, form):
+        """Save the profile. If the email address changes, send an email to the old address."""
+        response = super().form_valid(form)
+        user = self.request.user
+        if "email" in form.changed_data and may_send_email(self.request, user.email):
+            context = {"account": self.object, "site_name": settings.SITE_NAME}
+            subject = _("Your email address for %(site_name)s has been changed") % context
+            user.email_user(subject, render_to_string("accounts/email_changed.txt", context))
+        return response
+
+
+class PasswordChangeView(RequestFormMixin, auth_views.PasswordChangeView):
+    """Change the password of the user who is logged in."""
+
+    form_class = PasswordChangeForm
+    template_name = "accounts/password_change.html"
+
+
+class PasswordResetConfirmView(auth_views.PasswordResetConfirmView):
+    """Choose a new password, after opening the link in an email."""
+
+    template_name = "accounts/password_reset_new.html"
+
+    def form_valid(self, form):
+        """Save the password. If failed logins have locked the username out, end that."""
+        end_lockout(username=get_username(None, {"username": form.user.get_username()}))
+        return super().form_valid(form)
+
+
+class DeleteAccountView(RequestFormMixin, FormView):
+    """Delete the account of the user who is logged in."""
+
+    form_class = DeleteAccountForm
+    template_name = "accounts/delete.html"
+
+    def form_valid(self, form):
+        """Delete the account and everything that belongs to it."""
+        user = self.request.user
+        logout(self.request)
+        user.delete()
+        messages.success(self.request, _("Your account has been deleted."))
+        return redirect("home")
+{% else %}
+"""Views of the accounts. Those that are not here come from django-allauth."""
+
+from allauth.account import views as allauth_views
 from allauth.account.decorators import reauthentication_required
+from allauth.account.stages import EmailVerificationStage, LoginStageController
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.mixins import LoginRequiredMixin
@@ -49,7 +123,17 @@ from django.views.generic import TemplateView, UpdateView
 
 from accounts.forms import ProfileForm
 from accounts.models import User
-{% endif %}
+
+
+class EmailVerificationSentView(allauth_views.EmailVerificationSentView):
+    """Ask the user to open the link in the email, or send it again."""
+
+    def post(self, request):
+        """Send the email again, if the user has just signed up or logged in with this browser."""
+        stage = LoginStageController.enter(request, EmailVerificationStage.key)
+        if stage:
+            stage.handle()
+        return redirect("account_email_verification_sent")
 
 
 class ProfileView(LoginRequiredMixin, SuccessMessageMixin, UpdateView):
@@ -65,27 +149,6 @@ class ProfileView(LoginRequiredMixin, SuccessMessageMixin, UpdateView):
     def get_object(self):
         """Return a copy of request.user, because a form with errors changes its object."""
         return User.objects.get(pk=self.request.user.pk)
-{% if cookiecutter.accounts == 'django' %}
-
-
-class DeleteAccountView(LoginRequiredMixin, FormView):
-    """Delete the account of the user who is logged in."""
-
-    form_class = DeleteAccountForm
-    template_name = "accounts/delete.html"
-
-    def get_form_kwargs(self):
-        """Pass the request to the form, which checks the password."""
-        return super().get_form_kwargs() | {"request": self.request}
-
-    def form_valid(self, form):
-        """Delete the account and everything that belongs to it."""
-        user = self.request.user
-        logout(self.request)
-        user.delete()
-        messages.success(self.request, _("Your account has been deleted."))
-        return redirect("home")
-{% else %}
 
 
 @method_decorator(reauthentication_required, name="post")

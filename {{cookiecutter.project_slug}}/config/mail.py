@@ -1,19 +1,76 @@
 {% if cookiecutter.django_version == '5.2' %}
-"""The email backend of a site without a mail server."""
+"""Email backends: one for a mail server, and one for a site without it."""
 
+import atexit
 import logging
+import queue
+import threading
 
+from django.core.mail.backends import smtp
 from django.core.mail.backends.base import BaseEmailBackend
 {% else %}
-"""The email backends of a site without a mail server."""
+"""Email backends: one for a mail server, and two for a site without it."""
 
+import atexit
 import logging
+import queue
+import threading
 
-from django.core.mail.backends import console
+from django.core.mail.backends import console, smtp
 from django.core.mail.backends.base import BaseEmailBackend
 {% endif %}
 
 logger = logging.getLogger(__name__)
+
+# Emails that wait for the mail server. They are lost if the process is killed.
+emails = queue.Queue(maxsize=50)
+
+
+class QueuedEmailBackend(smtp.EmailBackend):
+    """Send emails in another thread, so that a slow mail server does not delay pages.
+
+    The thread logs an email that fails, because the page that caused it has been sent already. A
+    management command runs in the main thread. It waits for the mail server and sees errors.
+    """
+
+    def send_messages(self, email_messages):
+        """Queue each message. Return the number of messages, as Django expects."""
+        if threading.current_thread() is threading.main_thread():
+            return super().send_messages(email_messages)
+        with lock:
+            if not sender.ident:
+                sender.start()
+        for message in email_messages:
+            try:
+                emails.put_nowait((super().send_messages, message))
+            except queue.Full:
+                logger.error("Email not sent, because too many are waiting: %s", message.subject)
+        return len(email_messages)
+
+
+def send_emails():
+    """Send the emails in the queue, one after the other."""
+    while True:
+        send, message = emails.get()
+        try:
+            send([message])
+        except Exception as error:
+            # Without the text of the error, which may contain the address of the recipient.
+            logger.error("Email not sent (%s): %s", type(error).__name__, message.subject)
+        emails.task_done()
+
+
+@atexit.register
+def wait_for_emails():
+    """Give the emails in the queue ten seconds when the process stops."""
+    with emails.all_tasks_done:
+        if not emails.all_tasks_done.wait_for(lambda: not emails.unfinished_tasks, timeout=10):
+            logger.error("%d emails were not sent before the stop.", emails.unfinished_tasks)
+
+
+# Starts with the first email, because threads do not survive the fork of gunicorn's processes.
+lock = threading.Lock()
+sender = threading.Thread(target=send_emails, name="email", daemon=True)
 
 
 class LoggingEmailBackend(BaseEmailBackend):

@@ -177,7 +177,14 @@ AUTHENTICATION_BACKENDS = [
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
-ACCOUNT_FORMS = {"login": "accounts.forms.LoginForm", "signup": "accounts.forms.SignUpForm"}
+ACCOUNT_FORMS = {
+    "change_password": "accounts.forms.PasswordChangeForm",
+    "login": "accounts.forms.LoginForm",
+    "reset_password": "accounts.forms.PasswordResetForm",
+    "signup": "accounts.forms.SignUpForm",
+}
+# Unlike allauth's own, this one needs no queries, so that a reset takes as long for every address.
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"
 ACCOUNT_SESSION_REMEMBER = True
 # The default is the host name of the request.
 ACCOUNT_EMAIL_SUBJECT_PREFIX = f"[{SITE_NAME}] "
@@ -190,6 +197,12 @@ ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
 ACCOUNT_PREVENT_ENUMERATION = "strict"
 # One email address for each account. A new address replaces the old one when it is confirmed.
 ACCOUNT_CHANGE_EMAIL = True
+# Ask for the password before a change that could take the account away from its owner, because
+# someone else may be using the session. Changes are also reported by email.
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+# EMAILS_PER_HOUR limits these two, without an error page.
+ACCOUNT_RATE_LIMITS = {"confirm_email": None, "reset_password": None}
 # Failed logins are counted for each IP address. Heroku's router adds the address of the visitor to
 # the end of X-Forwarded-For. Without this setting, all visitors would have the router's address.
 ALLAUTH_TRUSTED_PROXY_COUNT = 0 if DEBUG else 1
@@ -439,9 +452,14 @@ SECURE_CSP = policy
 # subject is logged.
 DEFAULT_FROM_EMAIL = environment["DEFAULT_FROM_EMAIL"]
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+# Visitors can make the site send emails, such as password resets, to any address. These limits stop
+# them from flooding a mailbox: the page looks the same, but the email is not sent. A class in one
+# room may share an IP address. Emails are counted in the database, so that all dynos share them.
+EMAILS_PER_HOUR = {"email": 5, "ip_address": 20}
 mail_server = environment["EMAIL_URL"]
 {% if cookiecutter.django_version == '5.2' %}
 if mail_server:
+    EMAIL_BACKEND = "config.mail.QueuedEmailBackend"
     EMAIL_HOST = mail_server["host"]
     EMAIL_PORT = mail_server["port"]
     EMAIL_HOST_USER = mail_server["username"]
@@ -457,7 +475,7 @@ else:
 if mail_server:
     MAILERS = {
         "default": {
-            "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+            "BACKEND": "config.mail.QueuedEmailBackend",
             "OPTIONS": mail_server,
         },
     }

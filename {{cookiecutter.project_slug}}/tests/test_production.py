@@ -1,6 +1,8 @@
 """What only matters in production, so that you would not notice it on your own machine."""
 
 import logging
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.core import mail
@@ -14,9 +16,14 @@ from config import checks
 from config.environment import VARIABLES, Environment
 from config.log import RequestIdFilter
 {% if cookiecutter.django_version == '5.2' %}
-from config.mail import LoggingEmailBackend
+from config.mail import LoggingEmailBackend, QueuedEmailBackend, wait_for_emails
 {% else %}
-from config.mail import ConsoleEmailBackend, LoggingEmailBackend
+from config.mail import (
+    ConsoleEmailBackend,
+    LoggingEmailBackend,
+    QueuedEmailBackend,
+    wait_for_emails,
+)
 {% endif %}
 
 
@@ -83,6 +90,29 @@ def test_log_lines_have_the_id_of_the_request():
     record.request = RequestFactory().get("/", headers={"X-Request-Id": "8a3c"})
     assert RequestIdFilter().filter(record)
     assert record.request_id == "8a3c"
+
+
+def test_a_page_does_not_wait_for_the_mail_server(monkeypatch, caplog):
+    asked, answer = threading.Event(), threading.Event()
+
+    def fail(backend, messages):
+        asked.set()
+        answer.wait()
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr("django.core.mail.backends.smtp.EmailBackend.send_messages", fail)
+    backend = QueuedEmailBackend(alias="default", host="localhost")
+    message = mail.EmailMessage("Your link", "secret-token", to=["ada@example.com"])
+    # Views run in threads like this one.
+    with ThreadPoolExecutor() as pool:
+        pool.submit(backend.send_messages, [message]).result()
+        asked.wait()
+        pool.submit(backend.send_messages, [message] * 59).result()
+    answer.set()
+    wait_for_emails()
+    assert caplog.text.count("Email not sent, because too many are waiting: Your link") == 9
+    assert caplog.text.count("Email not sent (ConnectionRefusedError): Your link") == 51
+    assert "secret-token" not in caplog.text and "ada@example.com" not in caplog.text
 
 
 def test_email_without_a_mail_server_logs_only_the_subject(caplog):

@@ -211,7 +211,11 @@ def test_a_google_account_can_be_connected_and_disconnected(site, person):
     username = create_account(site, f"other-{person['email']}", verified=True)
     visitor = Visitor(site)
     assert log_in(visitor, username)
+    # Someone else who uses the session could otherwise log in later with their own account.
     page = come_back(visitor, ask_google(visitor, "/accounts/3rdparty/"))
+    assert page.url.startswith(f"{site.url}/accounts/reauthenticate/")
+    assert "No other account is connected yet." in visitor.see("/accounts/3rdparty/").text
+    page = visitor.follow(visitor.submit(page, "/", password=PASSWORD))
     number = re.search(r'name="account"[^>]*value="(\d+)"', page.text)
     number = number or re.search(r'value="(\d+)"[^>]*name="account"', page.text)
     removed = visitor.follow(visitor.submit(page, "/accounts/3rdparty/", account=number[1]))

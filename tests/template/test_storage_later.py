@@ -40,6 +40,18 @@ APP = {
 }
 
 
+def run_all(project, env, *steps):
+    """Run commands in a project. Fail if one of them fails."""
+    for command in steps:
+        ended = run(command, project, env)
+        assert ended.status == 0, ended.output
+
+
+def commit_all(project, env, message):
+    """Commit all changes in a project."""
+    run_all(project, env, ["git", "add", "--all"], ["git", "commit", "-q", "-m", message])
+
+
 def commands(title):
     """Return the commands in a section of docs/storage.md."""
     section = re.search(rf"(?ms)^### {title}$(.*?)(^##|\Z)", DOCUMENT)[1]
@@ -92,9 +104,8 @@ def test_the_commands_produce_the_project_of_the_other_answer(
 ):
     storage = re.search(r"storage=(\w+)", commands(title))[1]
     project = tmp_path / "site"
-    assert run(["git", "clone", "-q", proved[0], project], tmp_path, env).status == 0
-    made = run([sys.executable, "preflight.pyz", "setup"], project, env)
-    assert made.status == 0, made.output
+    run_all(tmp_path, env, ["git", "clone", "-q", proved[0], project])
+    run_all(project, env, [sys.executable, "preflight.pyz", "setup"])
     # The owner has added a model with a file, and changed a file of the template.
     (project / "pages/models.py").write_text(MODEL, encoding="utf-8")
     settings = project / "config/settings.py"
@@ -103,12 +114,8 @@ def test_the_commands_produce_the_project_of_the_other_answer(
     development = BARE | {"PYTHON_DOTENV_DISABLED": "1", "DEBUG": "true"}
     warned = run([python_of(project), "manage.py", "check"], project, development)
     assert "heroku.W030" in warned.output
-    for command in (
-        [python_of(project), "manage.py", "makemigrations"],
-        ["git", "add", "--all"],
-        ["git", "commit", "-q", "-m", "Keep papers"],
-    ):
-        assert run(command, project, env).status == 0
+    run_all(project, env, [python_of(project), "manage.py", "makemigrations"])
+    commit_all(project, env, "Keep papers")
     ended = paste_commands(project, commands(title))
     assert ended.status == 0, ended.output
     expected = render(tmp_path / "expected", project_slug="site", storage=storage)
@@ -148,13 +155,13 @@ def uv_project(tmp_path, env):
     """Return a project that uses uv, with its lock file in the first commit."""
     bake(tmp_path, env=env, project_slug="site", packaging="uv", _verify="none")
     project = tmp_path / "site"
-    for command in (
+    run_all(
+        project,
+        env,
         [sys.executable, "-m", "uv", "lock", "-q"],
         ["git", "add", "uv.lock"],
         ["git", "commit", "-q", "--amend", "--no-edit"],
-    ):
-        ended = run(command, project, env)
-        assert ended.status == 0, ended.output
+    )
     return project
 
 
@@ -182,13 +189,8 @@ def test_an_app_and_a_package_of_the_owner_are_kept(uv_project, env, paste_comma
     settings, packages = uv_project / "config/settings.py", uv_project / "pyproject.toml"
     add_last(settings, "INSTALLED_APPS = [", '    "blog",\n')
     add_last(packages, "dependencies = [", '    "django-htmx==1.23.2",\n')
-    for command in (
-        [sys.executable, "-m", "uv", "lock", "-q"],
-        ["git", "add", "--all"],
-        ["git", "commit", "-q", "-m", "Add a blog"],
-    ):
-        ended = run(command, uv_project, env)
-        assert ended.status == 0, ended.output
+    run_all(uv_project, env, [sys.executable, "-m", "uv", "lock", "-q"])
+    commit_all(uv_project, env, "Add a blog")
     merged = paste_commands(uv_project, commands_for_uv())
     conflicts = run(["git", "diff", "--name-only", "--diff-filter=U"], uv_project, env).output
     assert conflicts in {"", "uv.lock\n"}, merged.output
@@ -198,8 +200,7 @@ def test_an_app_and_a_package_of_the_owner_are_kept(uv_project, env, paste_comma
     assert '"blog",' in settings.read_text(encoding="utf-8")
     lock = (uv_project / "uv.lock").read_text(encoding="utf-8")
     assert "boto3" in lock and "django-htmx" in lock
-    checked = run([sys.executable, "-m", "uv", "lock", "--check", "-q"], uv_project, env)
-    assert checked.status == 0, checked.output
+    run_all(uv_project, env, [sys.executable, "-m", "uv", "lock", "--check", "-q"])
     assert run(["git", "status", "--porcelain"], uv_project, env).output == ""
 
 

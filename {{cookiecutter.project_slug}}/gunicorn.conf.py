@@ -1,4 +1,4 @@
-"""Settings of gunicorn, the web server on the dyno.
+"""Settings for gunicorn, the web server on the dyno.
 
 Options in the environment variable GUNICORN_CMD_ARGS override this file. Heroku sets it to
 "--access-logfile -": https://docs.gunicorn.org/en/latest/settings.html
@@ -20,8 +20,8 @@ from config.log import clean_request_id
 worker_class = "gthread"
 threads = 4
 
-# Load the code once, before the processes fork, so that they share its memory. If it cannot be
-# loaded, for example because a variable is missing, gunicorn stops at once.
+# Load the site once, before the processes fork, so that they share its memory. If it cannot be
+# loaded, for example because a variable is missing, gunicorn exits at once.
 preload_app = True
 
 # Give each process its own queue of connections. The kernel distributes new connections to them.
@@ -36,7 +36,7 @@ keepalive = 95
 # request, which Heroku's router ends after 30 seconds (H12).
 timeout = 30
 
-# Heroku kills a dyno 30 seconds after it asked the dyno to stop (R12). Give requests 20 of them:
+# Heroku asks a dyno to stop, and kills it 30 seconds later (R12). Give running requests 20 seconds:
 # https://devcenter.heroku.com/articles/dynos#shutdown
 graceful_timeout = 20
 

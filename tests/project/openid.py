@@ -88,7 +88,7 @@ class Handler(BaseHTTPRequestHandler):
         else:
             number = secrets.token_hex(8)
             provider.requests[number] = asked
-            email = html.escape(provider.person["email"])
+            email = html.escape(provider.person.get("email", "no address"))
             self.answer(200, PAGE.format(email=email, request=number), "text/html; charset=utf-8")
 
     def do_POST(self) -> None:

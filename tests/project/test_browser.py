@@ -1,7 +1,7 @@
-"""The pages in a real browser: people with and without a mouse, machines that judge pages.
+"""Test the pages in a real browser: with a mouse, a finger or the keyboard, axe and Lighthouse.
 
-Chromium comes from the system, axe-core and Lighthouse from npm: `npm ci` in
-tests/project/browser. REFRESH_SCREENSHOTS=1 replaces the screenshots of the README.
+Chromium comes from the system. axe-core and Lighthouse come from npm: run `npm ci` in
+tests/project/browser. With REFRESH_SCREENSHOTS=1, the screenshots in the README are replaced.
 """
 
 import json
@@ -22,7 +22,7 @@ PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobil
 SITE_NAME = "Harbour Library"
 PASSWORD, NEW_PASSWORD = "correct horse battery", "staple-correct-4711"
 
-# Where django-allauth names its fields in its own way.
+# The labels of fields that django-allauth calls something else.
 FIELDS = {
     "django": {
         "login": "Username",
@@ -38,7 +38,7 @@ FIELDS = {
 
 
 def from_npm(name):
-    """Return the path of something that npm installs."""
+    """Return the path of a package that npm installs."""
     path = FROM_NPM / name
     if not path.exists():
         missing(name, "npm ci --prefix tests/project/browser")
@@ -57,7 +57,7 @@ def only_with(accounts):
 
 @pytest.fixture(scope="module", params=[in_its_group("django"), in_its_group("allauth")])
 def site(request, tmp_path_factory):
-    """Return a running site; that with allauth has a provider in the place of Google."""
+    """Return a running site. With allauth, it uses a provider of the tests instead of Google."""
     accounts = request.param
     version = {"django": "5.2", "allauth": "6.1"}[accounts]
     folder = tmp_path_factory.mktemp("browser")
@@ -80,8 +80,8 @@ def site(request, tmp_path_factory):
 
 @pytest.fixture
 def new_page(browser, site):
-    """Return a function that opens a page of a new visitor, who complains of every error."""
-    contexts, complaints = [], []
+    """Return a function that opens a page as a new visitor. Errors in the browser fail the test."""
+    contexts, errors = [], []
 
     def open_page(**options):
         options = {"ignore_https_errors": True, "base_url": site.url} | DESK | options
@@ -89,30 +89,30 @@ def new_page(browser, site):
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(10_000)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda line: complain(line, complaints))
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda line: keep_error(line, errors))
         return page
 
     yield open_page
     for context in contexts:
         context.close()
-    assert complaints == []
+    assert errors == []
 
 
-def complain(line, complaints):
-    """Keep an error of the console, unless it only says that a page was answered with 4xx."""
+def keep_error(line, errors):
+    """Keep an error in the console, unless it only says that the status of a page is 4xx."""
     if line.type == "error" and "with a status of 4" not in line.text:
-        complaints.append(line.text)
+        errors.append(line.text)
 
 
 class Pointer:
-    """Somebody with a mouse or a finger."""
+    """A visitor with a mouse or a finger."""
 
     def __init__(self, page):
         self.page = page
 
     def press(self, role, name):
-        """Press a button or follow a link of the page's content or header."""
+        """Press a button or follow a link."""
         place = self.page.get_by_role(role, name=name, exact=True)
         with self.page.expect_navigation():
             (place.tap if self.is_touch() else place.click)()
@@ -127,20 +127,20 @@ class Pointer:
 
 
 class Keyboard:
-    """Somebody with a keyboard alone: the tab key leads everywhere, and its place is visible."""
+    """A visitor who only uses the keyboard. The focus has to reach everything and to be visible."""
 
     def __init__(self, page):
         self.page = page
 
     def reach(self, place):
-        """Press the tab key until the place has the focus."""
+        """Press the Tab key until the element has the focus."""
         for _ in range(60):
             if place.evaluate("element => element === document.activeElement"):
                 outline = "element => getComputedStyle(element).outlineStyle"
                 assert place.evaluate(outline) != "none", "the focus cannot be seen"
                 return
             self.page.keyboard.press("Tab")
-        raise AssertionError(f"the tab key never reaches {place}")
+        raise AssertionError(f"the Tab key never reaches {place}")
 
     def press(self, role, name):
         """Press a button or follow a link."""
@@ -158,10 +158,12 @@ class Keyboard:
 @pytest.mark.parametrize(
     ("driver", "device", "name"),
     [(Pointer, PHONE, "maria"), (Keyboard, DESK, "karl")],
-    ids=["on a phone", "on a desk by keyboard alone"],
+    ids=["phone", "keyboard"],
 )
-def test_a_person_comes_forgets_the_password_and_leaves(site, new_page, driver, device, name):
-    """Without JavaScript, from the first visit to the deletion of the account."""
+def test_a_visitor_signs_up_resets_the_password_and_deletes_the_account(
+    site, new_page, driver, device, name
+):
+    """All pages work without JavaScript."""
     fields, email = site.fields, f"{name}@example.com"
     site.front.visitor = f"198.51.100.{len(name)}"
     page = new_page(java_script_enabled=False, **device)
@@ -215,8 +217,8 @@ def test_a_person_comes_forgets_the_password_and_leaves(site, new_page, driver, 
 
 
 @only_with("allauth")
-def test_a_person_continues_with_google(site, new_page):
-    """The browser lets the button's form be redirected to the provider and back."""
+def test_a_visitor_logs_in_with_google(site, new_page):
+    """The content security policy allows the form to redirect to the provider and back."""
     site.provider.person = {
         "sub": "77",
         "email": "greta@example.com",
@@ -233,7 +235,7 @@ def test_a_person_continues_with_google(site, new_page):
 
 @pytest.fixture
 def superuser_state(site, browser):
-    """Return the cookies of a superuser who has signed in."""
+    """Return the cookies of a superuser who is logged in."""
     context = browser.new_context(ignore_https_errors=True, base_url=site.url)
     page = context.new_page()
     page.goto("/admin/login/")
@@ -248,7 +250,7 @@ def superuser_state(site, browser):
 
 PAGES = {
     "django": {
-        "signed out": [
+        "logged out": [
             "/",
             "/accounts/login/",
             "/accounts/signup/",
@@ -257,10 +259,10 @@ PAGES = {
             "/accounts/password-reset/done/",
             "/accounts/password-reset/x/y/",
         ],
-        "signed in": ["/accounts/password-change/", "/accounts/password-change/done/"],
+        "logged in": ["/accounts/password-change/", "/accounts/password-change/done/"],
     },
     "allauth": {
-        "signed out": [
+        "logged out": [
             "/",
             "/accounts/login/",
             "/accounts/signup/",
@@ -268,10 +270,11 @@ PAGES = {
             "/accounts/password/reset/done/",
             "/accounts/confirm-email/",
             "/accounts/confirm-email/x/",
+            "/accounts/inactive/",
             "/accounts/3rdparty/login/cancelled/",
             "/accounts/3rdparty/login/error/",
         ],
-        "signed in": [
+        "logged in": [
             "/accounts/email/",
             "/accounts/password/change/",
             "/accounts/3rdparty/",
@@ -279,12 +282,12 @@ PAGES = {
         ],
     },
 }
-FOR_EVERYBODY = ["/no-such-page/"]
+FOR_EVERYONE = ["/no-such-page/"]
 FOR_STAFF = ["/", "/accounts/profile/", "/accounts/delete/"]
 
 
 def violations(page, *rules):
-    """Return the rule and the place of each axe violation; check all rules by default."""
+    """Return the rule and the elements of each axe violation. By default, check all rules."""
     page.evaluate((from_npm("axe-core/axe.min.js")).read_text(encoding="utf-8"))
     options = {"runOnly": rules} if rules else {}
     code = "options => axe.run(document, options).then(result => result.violations)"
@@ -295,42 +298,44 @@ def violations(page, *rules):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_no_violation_on_any_page(site, new_page, superuser_state, scheme):
     pages = PAGES[site.accounts]
-    # Dark pages only differ from light pages in their colours.
+    # Dark pages only differ from light pages in their colors.
     rules = ["color-contrast"] if scheme == "dark" else []
-    signed_out = new_page(color_scheme=scheme)
-    for path in [*pages["signed out"], *FOR_EVERYBODY]:
-        assert_describes_itself(signed_out, signed_out.goto(path))
-        assert violations(signed_out, *rules) == [], path
+    logged_out = new_page(color_scheme=scheme)
+    for path in [*pages["logged out"], *FOR_EVERYONE]:
+        assert_describes_itself(logged_out, logged_out.goto(path))
+        assert violations(logged_out, *rules) == [], path
         if scheme == "light":
-            assert_fits_a_phone(signed_out, path)
-    # A form with errors says so to everybody.
-    signed_out.goto("/accounts/login/")
-    signed_out.get_by_label(site.fields["login"], exact=True).fill("nobody")
-    signed_out.get_by_label("Password", exact=True).fill("wrong")
-    with signed_out.expect_navigation():
-        signed_out.get_by_role("button", name="Log in", exact=True).click()
-    assert signed_out.locator(".errorlist").count() == 1
-    assert violations(signed_out, *rules) == []
-    signed_in = new_page(color_scheme=scheme, storage_state=superuser_state)
-    for path in [*pages["signed in"], *FOR_STAFF]:
-        response = signed_in.goto(path)
+            assert_fits_a_phone(logged_out, path)
+    # A form with errors is accessible as well.
+    logged_out.goto("/accounts/login/")
+    logged_out.get_by_label(site.fields["login"], exact=True).fill("nobody")
+    logged_out.get_by_label("Password", exact=True).fill("wrong")
+    with logged_out.expect_navigation():
+        logged_out.get_by_role("button", name="Log in", exact=True).click()
+    assert logged_out.locator(".errorlist").count() == 1
+    assert violations(logged_out, *rules) == []
+    logged_in = new_page(color_scheme=scheme, storage_state=superuser_state)
+    for path in [*pages["logged in"], *FOR_STAFF]:
+        response = logged_in.goto(path)
         assert response.url == site.url + path
-        assert_describes_itself(signed_in, response)
-        assert violations(signed_in, *rules) == [], path
+        assert_describes_itself(logged_in, response)
+        assert violations(logged_in, *rules) == [], path
         if scheme == "light":
-            assert_fits_a_phone(signed_in, path)
+            assert_fits_a_phone(logged_in, path)
 
 
 def assert_describes_itself(page, response):
-    """A page that answers 200 has a title and a description for search engines."""
+    """A page that returns 200 has a title, a description for search engines, and labels."""
     if response.status == 200:
         assert page.title(), response.url
         description = page.locator("meta[name=description]").get_attribute("content")
         assert description.strip(), response.url
+        # A placeholder disappears as soon as you type, so every field has a label instead.
+        assert page.locator("main [placeholder]").count() == 0, response.url
 
 
 def assert_fits_a_phone(page, path):
-    """Nothing of a page is wider than a small phone."""
+    """Nothing on a page is wider than a small phone."""
     page.set_viewport_size({"width": 320, "height": 640})
     assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
     page.set_viewport_size(DESK["viewport"])
@@ -338,20 +343,20 @@ def assert_fits_a_phone(page, path):
 
 @only_with("django")
 def test_lighthouse_gives_the_best_scores(site, chromium, superuser_state):
-    """Test the pages that most people see; the long test below covers the others."""
+    """Test the pages that visitors see most. The long test below tests the others."""
     judge(site, chromium, superuser_state, ["/accounts/profile/"], ["/accounts/login/", "/"])
 
 
 @pytest.mark.long
 def test_lighthouse_gives_every_page_the_best_scores(site, new_page, chromium, superuser_state):
-    """Test every page that answers 200."""
+    """Test every page that returns 200."""
     pages, visitor = PAGES[site.accounts], new_page().request
-    signed_out = [path for path in pages["signed out"] if visitor.get(path).status == 200]
-    judge(site, chromium, superuser_state, [*pages["signed in"], *FOR_STAFF], signed_out)
+    logged_out = [path for path in pages["logged out"] if visitor.get(path).status == 200]
+    judge(site, chromium, superuser_state, [*pages["logged in"], *FOR_STAFF], logged_out)
 
 
-def judge(site, chromium, state, signed_in, signed_out):
-    """Let Lighthouse visit pages with a session and without one; every score has to be 100."""
+def judge(site, chromium, state, logged_in, logged_out):
+    """Run Lighthouse on pages, logged in and logged out. Fail if a score is not 100."""
     from_npm("lighthouse")
     session = next(c["value"] for c in state["cookies"] if c["name"] == "sessionid")
     visits = [
@@ -360,7 +365,7 @@ def judge(site, chromium, state, signed_in, signed_out):
             "categories": ["accessibility", "best-practices", "seo"],
             "cookie": cookie,
         }
-        for paths, cookie in ((signed_in, f"sessionid={session}"), (signed_out, ""))
+        for paths, cookie in ((logged_in, f"sessionid={session}"), (logged_out, ""))
         for path in paths
     ]
     script = ROOT / "tests/project/browser/lighthouse.mjs"
@@ -380,7 +385,7 @@ def test_the_home_page_shows_the_name_of_the_site_once(site, new_page):
     assert page.locator("body").inner_text().count(SITE_NAME) == 1
 
 
-def test_a_form_is_in_the_middle_and_marks_its_errors(site, new_page):
+def test_a_form_is_centered_and_highlights_its_errors(site, new_page):
     page = new_page()
     page.goto("/accounts/signup/")
     box = page.get_by_role("main").bounding_box()
@@ -401,8 +406,8 @@ def test_a_form_is_in_the_middle_and_marks_its_errors(site, new_page):
 
 
 @only_with("django")
-def test_other_languages_are_offered_applied_and_read_from_the_right(site, new_page, tmp_path):
-    """Arabic is added as the project's README says, and chosen in the profile."""
+def test_pages_use_the_language_of_the_browser_also_from_right_to_left(site, new_page, tmp_path):
+    """Arabic is added to LANGUAGES, as docs/languages.md says."""
     settings = site.project / "config/settings.py"
     before = settings.read_text(encoding="utf-8")
     added = before.replace('("en", "English")', '("en", "English"), ("ar", "العربية")')
@@ -422,7 +427,7 @@ def test_other_languages_are_offered_applied_and_read_from_the_right(site, new_p
             english = new_page(locale="de", base_url=arabic.url)
             english.goto("/")
             assert english.locator("html").get_attribute("lang") == "en"
-            # The icon may still load, and an open page complains if its server is gone.
+            # An open page may still load its icon, which fails after the server has stopped.
             page.close()
             english.close()
     finally:
@@ -431,8 +436,8 @@ def test_other_languages_are_offered_applied_and_read_from_the_right(site, new_p
 
 @only_with("django")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_pages_can_be_shown(site, new_page, superuser_state, scheme, tmp_path):
-    """Takes the pictures of the README, into a temporary folder unless they are refreshed."""
+def test_screenshots_are_small_and_light_or_dark(site, new_page, superuser_state, scheme, tmp_path):
+    """Take the screenshots in the README. By default, they go to a temporary folder."""
     folder = SCREENSHOTS if os.environ.get("REFRESH_SCREENSHOTS") else tmp_path
     folder.mkdir(exist_ok=True)
     out, back = (
@@ -448,14 +453,14 @@ def test_the_pages_can_be_shown(site, new_page, superuser_state, scheme, tmp_pat
         page.goto(path)
         taken = page.screenshot(path=folder / f"{name}-{scheme}.png")
         assert taken.startswith(b"\x89PNG") and len(taken) < 100_000
-    # The one is light and the other dark.
-    colour = out.evaluate("getComputedStyle(document.body).backgroundColor")
-    lightness = sum(map(int, re.findall(r"\d+", colour)[:3])) / 3
+    # The background has to match the color scheme.
+    color = out.evaluate("getComputedStyle(document.body).backgroundColor")
+    lightness = sum(map(int, re.findall(r"\d+", color)[:3])) / 3
     assert (lightness > 128) is (scheme == "light")
 
 
 @only_with("django")
-def test_the_print_has_no_navigation(site, new_page):
+def test_a_printed_page_has_no_navigation(site, new_page):
     page = new_page()
     page.goto("/")
     page.emulate_media(media="print")
@@ -463,7 +468,7 @@ def test_the_print_has_no_navigation(site, new_page):
     assert page.get_by_role("heading", level=1).is_visible()
 
 
-def test_the_readme_shows_the_pages():
+def test_the_readme_has_every_screenshot():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     shown = set(re.findall(r"docs/screenshots/([\w-]+\.png)", readme))
     pages = ("home", "login", "404", "profile")

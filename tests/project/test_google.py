@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from tests.helpers import ROOT
 from tests.project.live import installed, running
 from tests.project.openid import CLIENT_ID, CLIENT_SECRET, openid_provider
 from tests.project.visitor import Visitor
@@ -155,6 +156,15 @@ def test_an_address_that_google_has_not_verified_must_be_confirmed(site, person)
     assert again.is_logged_in()
 
 
+def test_the_form_to_finish_signing_up_fits_phones(site, person):
+    del person["email"]
+    visitor = Visitor(site)
+    page = come_back(visitor, ask_google(visitor))
+    assert page.url.endswith("/accounts/3rdparty/signup/") and "Choose a username" in page.text
+    [field] = re.findall(r'<input[^>]*name="username"[^>]*>', page.text)
+    assert 'autocapitalize="none"' in field and "placeholder" not in field
+
+
 def test_an_unverified_address_does_not_log_in_to_the_account_that_has_it(site, person):
     username = create_account(site, person["email"], verified=True)
     person["email_verified"] = False
@@ -239,7 +249,7 @@ def test_the_button_and_its_url_need_both_variables(site):
     assert site.python(code).splitlines()[-1] == "True 302"
 
 
-def test_the_readme_of_the_project_names_the_redirect_uris(site):
-    readme = (site.project / "README.md").read_text(encoding="utf-8")
+def test_the_document_about_google_names_the_redirect_uris():
+    document = (ROOT / "docs/google.md").read_text(encoding="utf-8")
     for start in ("http://localhost:8000", "https://YOUR-HOST"):
-        assert f"`{start}{CALLBACK}`" in readme
+        assert f"`{start}{CALLBACK}`" in document

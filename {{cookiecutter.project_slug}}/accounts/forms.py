@@ -77,7 +77,7 @@ class PasswordChangeForm(CurrentPasswordMixin, auth_forms.PasswordChangeForm):
 
 
 class ProfileForm(CurrentPasswordMixin, forms.ModelForm):
-    """Form for what users can change in their own account."""
+    """Form to edit the profile."""
 
     email = forms.EmailField(
         label=_("Email"), widget=forms.EmailInput(attrs={"autocomplete": "email"})
@@ -120,6 +120,7 @@ from allauth.account import forms as allauth_forms
 from allauth.account.adapter import get_adapter
 from allauth.account.models import EmailAddress
 from allauth.account.utils import has_verified_email
+from allauth.socialaccount import forms as socialaccount_forms
 from django import forms
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.forms import UsernameField
@@ -194,8 +195,14 @@ class PasswordChangeForm(allauth_forms.ChangePasswordForm):
         return password
 
 
+class SocialSignUpForm(socialaccount_forms.SignupForm):
+    """Form to create an account after logging in with Google."""
+
+    username = UsernameField()
+
+
 class ProfileForm(forms.ModelForm):
-    """Form for what users can change in their own account."""
+    """Form to edit the profile."""
 
     class Meta:
         model = User

@@ -141,7 +141,7 @@ class ProfileView(LoginRequiredMixin, SuccessMessageMixin, UpdateView):
 
     form_class = ProfileForm
     template_name = "accounts/profile.html"
-    # The default would be "user", which is the user who is logged in in every template.
+    # The default would be "user", which templates need for the user who is logged in.
     context_object_name = "account"
     success_url = reverse_lazy("profile")
     success_message = _("Your profile has been saved.")

@@ -163,7 +163,7 @@ def check_secret_key(app_configs, **kwargs):
     except ImproperlyConfigured:
         # It is empty, which check_complete reports.
         return []
-    # Keys of `startproject`, and a command that the shell did not run.
+    # Keys that `startproject` writes, and commands that the shell did not run.
     known = key.startswith("django-insecure-") or "$(" in key
     if len(key) >= 50 and len(set(key)) >= 5 and not known:
         return []
@@ -240,7 +240,7 @@ def check_email(app_configs, **kwargs):
 
 @register(deploy=True)
 def check_sign_up(app_configs, **kwargs):
-    """Warn that email addresses are not verified, and that half of the Google client is missing."""
+    """Warn that email addresses are not verified, or that a variable for Google is missing."""
     warnings = []
     if settings.ACCOUNT_EMAIL_VERIFICATION != "mandatory":
         warnings.append(

@@ -1,8 +1,8 @@
 """The environment variables of this project, each declared once.
 
 Reading one never raises an error, because Heroku's build runs without most of them. A value that
-cannot be used is put on a list of problems, and config/checks.py reports all of them at once, so
-that you do not have to fix them one deploy at a time.
+cannot be used is added to a list of problems, and config/checks.py reports all of them at once, so
+that you do not need a deploy to find each one.
 """
 
 import codecs
@@ -51,7 +51,7 @@ def comma_separated(value: str) -> list[str]:
 
 
 def host_names(value: str) -> list[str]:
-    """Return host names. From a URL such as https://www.example.com/, keep only the host name."""
+    """Return host names. A URL such as https://www.example.com/ becomes www.example.com."""
     extra = r"^https?://|(:[0-9]+)?(/.*)?$"
     hosts = [re.sub(extra, "", host.lower()) for host in comma_separated(value)]
     if not all(re.fullmatch(r"\*|\.?[a-z0-9_-]+(\.[a-z0-9_-]+)*", host) for host in hosts):
@@ -68,7 +68,7 @@ def origins(value: str) -> list[str]:
 
 
 def parse_url(value: str, name: str, form: str) -> SplitResult:
-    """Return the parts of a URL, or explain what went wrong when it was pasted."""
+    """Return the parts of a URL. Raise ValueError for mistakes that happen when it is pasted."""
     if value[0] in "\"'" or value[-1] in "\"'":
         raise ValueError(f"is wrapped in quotes. Set it without them: {form}")
     if value.startswith(f"{name}="):
@@ -87,8 +87,8 @@ def parse_url(value: str, name: str, form: str) -> SplitResult:
 
 
 def database_url(value: str) -> dict[str, Any]:
-    """Return Django's database settings, with connections that are kept for 10 minutes."""
-    # In this one, "memory" would be the port.
+    """Return Django's database settings, with connections that stay open for 10 minutes."""
+    # The part after the colon would be parsed as a port.
     if value != "sqlite://:memory:":
         parse_url(value, "DATABASE_URL", "postgres://user:password@host:5432/name")
     try:
@@ -101,7 +101,7 @@ def database_url(value: str) -> dict[str, Any]:
 
 
 def email_url(value: str) -> dict[str, Any]:
-    """Return the mail server of smtp:// (encrypted by STARTTLS) or smtps:// (by TLS)."""
+    """Return the mail server's settings. smtp:// uses STARTTLS, and smtps:// uses TLS."""
     form = "smtp://user:password@smtp.example.com:587"
     url = parse_url(value, "EMAIL_URL", form)
     if url.scheme not in {"smtp", "smtps"} or not url.hostname:
@@ -184,12 +184,12 @@ def cloudinary_url(value: str) -> dict[str, Any]:
         )
     if os.environ.get("CLOUDINARY_CLOUD_NAME"):
         raise ValueError(
-            "is ignored by Cloudinary's library while CLOUDINARY_CLOUD_NAME is set. Unset that: "
+            "is ignored by Cloudinary's library while CLOUDINARY_CLOUD_NAME is set. Unset it: "
             "heroku config:unset CLOUDINARY_CLOUD_NAME"
         )
     account = dict(parse_qsl(url.query))
     if url.path.strip("/"):
-        # A host name after the cloud name is your own address for the files.
+        # A host name after the cloud name is your own domain for the files.
         account |= {"private_cdn": True, "secure_distribution": url.path.strip("/")}
     # By default, links start with http://, which browsers block on an https page.
     return account | {
@@ -267,7 +267,8 @@ VARIABLES = [
     ),
     Variable(
         "SECURE_HSTS_SECONDS",
-        "How long browsers insist on HTTPS. Raise it to 31536000 (a year) when everything works.",
+        "How many seconds browsers insist on HTTPS. Raise it to 31536000 (a year) when everything "
+        "works.",
         number,
         default=3600,
         example="31536000",
@@ -376,9 +377,9 @@ VARIABLES = [
 
 
 class Environment(dict):
-    """The values of all variables, such as environment["DEBUG"], or their defaults.
+    """The values of all variables by name, such as environment["DEBUG"], or their defaults.
 
-    `problems` has the variables that cannot be used, each with a sentence that says why.
+    `problems` lists the variables that cannot be used, each with a sentence that says why.
     """
 
     def __init__(self, raw: Mapping[str, str]) -> None:

@@ -1,6 +1,6 @@
-"""The ID that Heroku's router gives to each request, for the lines of the log.
+"""Add the ID of the request to the lines of the log.
 
-The router logs the same ID, so you can find all lines of one request:
+Heroku's router sets this ID and logs it as well, so you can find all lines of one request:
 https://devcenter.heroku.com/articles/http-request-id
 """
 

@@ -90,7 +90,7 @@ class LoggingEmailBackend(BaseEmailBackend):
 class ConsoleEmailBackend(console.EmailBackend):
     """Print each email as plain text.
 
-    Django prints it in the encoding in which it would be sent, which breaks long links.
+    Django's own backend prints the encoded email, in which long links are broken.
     """
 
     def write_message(self, message):

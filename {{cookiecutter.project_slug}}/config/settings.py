@@ -21,8 +21,8 @@ environment = get_environment()
 # it on, and `preflight.pyz setup` writes DEBUG=true to the file .env on your own machine.
 DEBUG = environment["DEBUG"]
 
-# Django signs sessions and password reset links with this key. Whoever knows it can log in as
-# anyone. Without a key, Django raises an error as soon as something has to be signed. The build on
+# Django signs sessions and password reset links with this key. With it, anyone can log in as any
+# user. Without a key, Django raises an error as soon as something has to be signed. The build on
 # Heroku signs nothing, so it works without one.
 SECRET_KEY = environment["SECRET_KEY"] or ("only-for-development" if DEBUG else "")
 SECRET_KEY_FALLBACKS = list(environment["SECRET_KEY_FALLBACKS"])
@@ -86,7 +86,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    # First, because health checks come without HTTPS and with the wrong host name.
+    # First, because health checks may use plain HTTP and an IP address instead of the host name.
     "pages.middleware.HealthCheckMiddleware",
     "django.middleware.security.SecurityMiddleware",
     # Directly after SecurityMiddleware: https://whitenoise.readthedocs.io/en/stable/django.html
@@ -149,7 +149,7 @@ elif DEBUG:
     }
 
 # Heroku Postgres refuses connections without TLS. Its certificate is not signed by a public
-# authority, so that it cannot be verified. A different ?sslmode= in the URL takes precedence.
+# authority, so it cannot be verified. A different ?sslmode= in the URL takes precedence.
 # https://devcenter.heroku.com/articles/connecting-heroku-postgres#connecting-with-django
 if not DEBUG:
     for database in DATABASES.values():
@@ -209,6 +209,7 @@ ALLAUTH_TRUSTED_PROXY_COUNT = 0 if DEBUG else 1
 
 # Pages show the button for Google if both variables are set.
 SOCIALACCOUNT_ADAPTER = "accounts.adapter.SocialAccountAdapter"
+SOCIALACCOUNT_FORMS = {"signup": "accounts.forms.SocialSignUpForm"}
 SOCIALACCOUNT_PROVIDERS = {"google": {"APPS": [], "OAUTH_PKCE_ENABLED": True}}
 google_enabled = bool(environment["GOOGLE_CLIENT_ID"] and environment["GOOGLE_CLIENT_SECRET"])
 if google_enabled:
@@ -255,9 +256,9 @@ AXES_LOCKOUT_PARAMETERS = ["username", "ip_address"]
 AXES_LOCKOUT_TEMPLATE = "429.html"
 AXES_CLIENT_IP_CALLABLE = "accounts.throttling.get_client_ip"
 AXES_USERNAME_CALLABLE = "accounts.throttling.get_username"
-# Attempts during the five minutes do not extend them.
+# Further attempts do not extend the five minutes.
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
-# Do not store who logged in when, and from where.
+# Do not store who logged in, when and from where.
 AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
 {% endif %}
@@ -285,7 +286,7 @@ STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 # Only keep the files with a hash in their name. This halves their size on Heroku, but templates
-# have to use Django's tag `static` for every link.
+# must then use Django's tag `static` for every link.
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 
 {% if cookiecutter.storage == 'whitenoise' %}
@@ -338,7 +339,7 @@ CLOUDINARY = environment["CLOUDINARY_URL"] or {}
 uploads = {"BACKEND": "config.storage.CloudinaryStorage", "OPTIONS": {"prefix": "media"}}
 if DEBUG and not CLOUDINARY:
     uploads = {"BACKEND": "django.core.files.storage.FileSystemStorage"}
-# The address of the files: your own if the account has one, otherwise the one that all users share.
+# The base URL of the files: your own domain if the account has one, or Cloudinary's.
 cloud = CLOUDINARY.get("cloud_name")
 if CLOUDINARY.get("private_cdn"):
     files_url = "https://" + CLOUDINARY.get("secure_distribution", f"{cloud}-res.cloudinary.com")
@@ -361,11 +362,12 @@ if DEBUG:
 
 static_elsewhere = environment["STATIC_STORAGE"] == "s3" and not DEBUG
 if static_elsewhere:
-    # Below static/ in the bucket, which a policy of the bucket or AWS_S3_CUSTOM_DOMAIN must make
-    # public. Browsers can cache the files for a year, because a hash is part of their names.
+    # The files are in the folder static/ of the bucket, which has to be public through a bucket
+    # policy or AWS_S3_CUSTOM_DOMAIN. Browsers can cache the files for a year, because their names
+    # contain a hash.
     STATIC_URL = f"{files_url}/static/"
     STORAGES["staticfiles"] = {
-        "BACKEND": "config.static.SentStaticFilesStorage",
+        "BACKEND": "config.static.UploadedManifestStaticFilesStorage",
         "OPTIONS": {"variables": "AWS_"},
     }
     static_options = {
@@ -379,10 +381,11 @@ if static_elsewhere:
 
 static_elsewhere = environment["STATIC_STORAGE"] == "cloudinary" and not DEBUG
 if static_elsewhere:
-    # In Cloudinary's folder static/. All are raw files, so that a style sheet finds its images.
+    # The files are in Cloudinary's folder static/. All are raw files with the same base URL, so the
+    # links in a style sheet work.
     STATIC_URL = f"{files_url}/raw/upload/v1/static/"
     STORAGES["staticfiles"] = {
-        "BACKEND": "config.static.SentStaticFilesStorage",
+        "BACKEND": "config.static.UploadedManifestStaticFilesStorage",
         "OPTIONS": {"variables": "CLOUDINARY_"},
     }
     static_options = {"prefix": "static", "resource_type": "raw", "overwrite": True}
@@ -393,7 +396,7 @@ if static_elsewhere:
 # Security: https://docs.djangoproject.com/en/stable/topics/security/
 
 # Heroku's router decrypts HTTPS, and says in this header how the visitor connected. Without this
-# setting, Django thinks that every request came over plain HTTP, and redirects it without end. Only
+# setting, Django thinks that every request came over plain HTTP, and redirects it in a loop. Only
 # use it behind a proxy that always sets or removes the header, as Heroku's router does.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = not DEBUG
@@ -403,8 +406,8 @@ CSRF_COOKIE_SECURE = not DEBUG
 # Browsers that have visited the site refuse to connect without HTTPS for this long. Start with an
 # hour, because you cannot take it back: https://docs.djangoproject.com/en/stable/ref/middleware/
 SECURE_HSTS_SECONDS = 0 if DEBUG else environment["SECURE_HSTS_SECONDS"]
-# If you turn this on for www.example.com, no host below it works without HTTPS, even if it is not
-# on Heroku.
+# If you turn this on, browsers also insist on HTTPS for all subdomains of your domain, even for
+# those that are not on Heroku.
 SECURE_HSTS_INCLUDE_SUBDOMAINS = False
 
 SILENCED_SYSTEM_CHECKS = [
@@ -416,8 +419,8 @@ SILENCED_SYSTEM_CHECKS = [
     "security.W021",
 ]
 
-# What a page may load, and from where. If someone manages to insert a script into a page, the
-# browser does not run it: https://developer.mozilla.org/docs/Web/HTTP/Guides/CSP
+# What a page may load, and from where. If an attacker inserts a script into a page, the browser
+# does not run it: https://developer.mozilla.org/docs/Web/HTTP/Guides/CSP
 policy = {
     "default-src": ["'self'"],
     "base-uri": ["'self'"],
@@ -448,7 +451,7 @@ SECURE_CSP = policy
 
 # Email
 
-# On your own machine, email is printed to the console. In production without EMAIL_URL, only its
+# Without EMAIL_URL, email is printed to the console while DEBUG is on. In production, only its
 # subject is logged.
 DEFAULT_FROM_EMAIL = environment["DEFAULT_FROM_EMAIL"]
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
@@ -508,7 +511,7 @@ LOGGING = {
     "loggers": {
         # Without Django's own handlers, which would print errors twice while DEBUG is on.
         "django": {"handlers": [], "level": "INFO"},
-        # Errors only. The server's own line already shows that a page was not found (404).
+        # Only errors, because the line of the server already shows that a page was not found (404).
         "django.request": {"level": "ERROR"},
     },
 }

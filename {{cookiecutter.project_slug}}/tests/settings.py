@@ -22,7 +22,7 @@ from config.settings import STORAGES  # noqa: E402
 
 # The test client uses HTTP. tests/test_production.py tests the redirect to HTTPS.
 SECURE_SSL_REDIRECT = False
-# A slow hash makes passwords safer, and tests slower.
+# A slow hash protects passwords, but makes the tests slow.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = STORAGES | {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},

@@ -1,4 +1,4 @@
-"""Sign up, log in and out, profile, password reset, account deletion.
+"""Sign-up, login, logout, profile, password reset, account deletion.
 
 `client` and `mailoutbox` come from pytest-django, `ada` from conftest.py.
 """

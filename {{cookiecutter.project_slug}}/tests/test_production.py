@@ -1,4 +1,4 @@
-"""What only matters in production, so that you would not notice it on your own machine."""
+"""What only matters in production. On your own machine, you would not notice a mistake."""
 
 import logging
 import threading

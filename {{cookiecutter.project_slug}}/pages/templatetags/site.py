@@ -1,4 +1,4 @@
-"""Template tag for the error pages."""
+"""Template tags of this site."""
 
 from django import template
 from django.templatetags.static import static
@@ -16,3 +16,11 @@ def style_sheet():
         return static("css/site.css")
     except ValueError:
         return ""
+{% if cookiecutter.accounts == 'allauth' %}
+
+
+@register.filter
+def without_placeholder(field):
+    """Return the HTML of a form field. The placeholders of allauth repeat the labels."""
+    return field.as_widget(attrs={"placeholder": False})
+{% endif %}

@@ -1,4 +1,4 @@
-"""Test accounts against attackers, and emails, the superuser and the migrations."""
+"""Test accounts: attacks, emails, the superuser, the migrations."""
 
 import itertools
 import re
@@ -31,7 +31,7 @@ LOG_IN = {
     ids=str,
 )
 def variant(request, tmp_path_factory):
-    """Return the answer about accounts, and an installed project."""
+    """Return the kind of accounts, and an installed project."""
     accounts, django_version = request.param
     folder = tmp_path_factory.mktemp(accounts)
     return accounts, installed(folder, accounts=accounts, django_version=django_version)

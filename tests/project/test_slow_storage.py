@@ -1,4 +1,4 @@
-"""Give up on a storage that does not answer, before Heroku's router gives up on the visitor."""
+"""Test that a slow storage times out before Heroku's router does."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -44,7 +44,7 @@ def save(console):
     return error.value.kinds, time.monotonic() - began
 
 
-def test_a_slow_service_times_out_before_the_visitors_request(consoles):
+def test_a_slow_storage_times_out_before_the_router(consoles):
     """Both storages wait for 20 s, so they wait at the same time."""
     with ThreadPoolExecutor(len(consoles)) as pool:
         for kinds, seconds in pool.map(save, consoles.values()):

@@ -71,7 +71,7 @@ def test_a_new_project_has_one_commit_on_main(proved, tmp_path):
 
 @pytest.fixture(scope="module")
 def watched_database():
-    """Return the URL of a database that nobody may use, and a list of connections to it."""
+    """Return the URL of a database that must not be used, and a list of connections to it."""
     visitors = []
     listener = socket.create_server(("127.0.0.1", 0))
 

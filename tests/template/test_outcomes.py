@@ -59,7 +59,7 @@ def test_no_network_leaves_the_project_and_says_how_to_prove_it(tmp_path):
 
 
 @pytest.mark.long
-def test_no_network_is_also_recognised_without_uv(tmp_path):
+def test_no_network_is_also_recognized_without_uv(tmp_path):
     env = without_uv(
         tmp_path / "home",
         PIP_INDEX_URL=UNREACHABLE,

@@ -87,9 +87,9 @@ def test_every_combination_is_a_complete_project(rendered, answers):
     for name, text in files.items():
         assert "cookiecutter." not in text, f"{name} has a leftover tag"
         assert not re.search(r"\{% (raw|endraw)", text), f"{name} has a leftover tag"
-        assert "\n\n\n\n" not in text, f"{name} has a hole"
+        assert "\n\n\n\n" not in text, f"{name} has too many empty lines"
         assert not text.startswith("\n"), f"{name} starts with an empty line"
-        assert text.endswith("\n") or not text, f"{name} lacks its last line end"
+        assert text.endswith("\n") or not text, f"{name} does not end with a line feed"
         assert "{%" not in name
         if name.endswith(".py"):
             ast.parse(text, name)
@@ -113,7 +113,7 @@ def test_every_combination_is_a_complete_project(rendered, answers):
     for option, words in WORDS_OF_OTHERS.items():
         for word in words[answers[option]]:
             holders = [name for name, text in files.items() if word in text and name != ".env"]
-            assert not holders, f"{word} shows in {holders} that there were other options"
+            assert not holders, f"{word} in {holders} shows that there were other options"
     code = hash(tuple((name, text) for name, text in files.items() if name.endswith(".py")))
     if code not in CLEAN:
         assert_clean_under_ruff(project)

@@ -1,4 +1,4 @@
-"""Test for Windows on other systems: names, paths, encodings, printed commands."""
+"""Test on any system what Windows needs: names, paths, encodings, printed commands."""
 
 import ast
 import re

@@ -2,7 +2,7 @@
 
     python3 benchmarks/start.py --rounds 20
 
-The two ways alternate. From files, the bytecode exists, as it does after the first start. Prints
+The two variants alternate. The files have bytecode, as they do after the first start. This prints
 the medians as a Markdown table.
 """
 
@@ -42,7 +42,7 @@ def main() -> None:
                 seconds = start(command, folder)
                 # The first round writes the bytecode.
                 measured[way] += [seconds] if number else []
-    print("| started from | median, s | from | to |\n| --- | --- | --- | --- |")
+    print("| started from | median, s | fastest, s | slowest, s |\n| --- | --- | --- | --- |")
     for way, seconds in measured.items():
         row = (statistics.median(seconds), min(seconds), max(seconds))
         print(f"| {way} | " + " | ".join(f"{value:.2f}" for value in row) + " |")

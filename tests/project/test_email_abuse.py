@@ -1,4 +1,4 @@
-"""Attack a running project through the emails that it sends, and take its mail server away.
+"""Test emails: attacks that use them, and mail servers that fail.
 
 Each test does what an attacker or a broken mail server does to a site on gunicorn and PostgreSQL.
 """
@@ -65,7 +65,7 @@ GENEROUS = 'EMAILS_PER_HOUR = {"email": 1000, "ip_address": 1000}\n'
     ids=lambda answers: "-".join(answers),
 )
 def variant(request):
-    """Return the answers about accounts and Django."""
+    """Return the kind of accounts and the version of Django."""
     return request.param
 
 
@@ -108,7 +108,7 @@ def generate(folder, variant, settings=""):
 
 
 def change_ip_address(site):
-    """Give the visitors of a site an IP address that none of them had before."""
+    """Give the next visitors of a site a new IP address."""
     number = next(NUMBERS)
     site.front.visitor = f"198.18.{number // 250}.{number % 250}"
 
@@ -161,7 +161,7 @@ def in_parallel(function, values):
 def test_parallel_requests_send_at_most_five_emails_to_an_address(site, pages, person):
     spellings = [person[1], person[1].upper(), person[1].title()]
     seen = in_parallel(lambda email: request_reset(site, pages, email), (spellings * 6)[:16])
-    # Nobody sees that the limit is reached.
+    # The page does not show that the limit is reached.
     assert {(status, strip_tokens(text)) for status, text in seen} == {
         (302, strip_tokens(seen[0][1]))
     }
@@ -320,7 +320,7 @@ def test_a_mail_server_that_hangs_delays_no_page(variant, pages, database, silen
         assert log.count("Email not sent, because too many are waiting: ") == 9
         stop(site, lambda: None)
         log = site.log.read_text()
-        assert "51 emails were not sent before the stop." in log
+        assert "51 emails were lost when the process exited." in log
     assert "@example.com" not in log and PASSWORD not in log
 
 

@@ -30,9 +30,9 @@ class SignUpForm(auth_forms.UserCreationForm):
 class PasswordResetForm(auth_forms.PasswordResetForm):
     """Form to reset a forgotten password by email.
 
-    It does not reveal who has an account. All accounts with an address get one email, so that each
-    request counts as one. Without an account, the email is prepared for nobody, so that the
-    response takes as long.
+    It does not reveal who has an account. If several accounts have the address, one email contains
+    the links of all. If none has, an email is prepared but not sent, so that the response takes as
+    long.
     """
 
     def save(self, request, **options):
@@ -114,7 +114,7 @@ class DeleteAccountForm(CurrentPasswordMixin, forms.Form):
         """Check the password."""
         return self.check_password(self.cleaned_data["password"])
 {% else %}
-"""Forms of the accounts. Those that are not here come from django-allauth."""
+"""Forms for accounts. The others come from django-allauth."""
 
 from allauth.account import forms as allauth_forms
 from allauth.account.adapter import get_adapter

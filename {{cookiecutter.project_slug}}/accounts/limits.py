@@ -1,4 +1,4 @@
-"""Limits for emails, so that nobody can use this site to send many emails to an address."""
+"""Limits for emails, so that visitors cannot make this site flood a mailbox."""
 
 import unicodedata
 from datetime import timedelta

@@ -54,7 +54,7 @@ class ProfileView(RequestFormMixin, SuccessMessageMixin, UpdateView):
 
     form_class = ProfileForm
     template_name = "accounts/profile.html"
-    # The default would be "user", which is the user who is logged in in every template.
+    # The default would be "user", which templates need for the user who is logged in.
     context_object_name = "account"
     success_url = reverse_lazy("profile")
     success_message = _("Your profile has been saved.")
@@ -82,12 +82,12 @@ class PasswordChangeView(RequestFormMixin, auth_views.PasswordChangeView):
 
 
 class PasswordResetConfirmView(auth_views.PasswordResetConfirmView):
-    """Choose a new password, after opening the link in an email."""
+    """Let users choose a new password after they have opened the link in an email."""
 
     template_name = "accounts/password_reset_new.html"
 
     def form_valid(self, form):
-        """Save the password. If failed logins have locked the username out, end that."""
+        """Save the password. If failed logins have locked the username out, unlock it."""
         end_lockout(username=get_username(None, {"username": form.user.get_username()}))
         return super().form_valid(form)
 
@@ -106,7 +106,7 @@ class DeleteAccountView(RequestFormMixin, FormView):
         messages.success(self.request, _("Your account has been deleted."))
         return redirect("home")
 {% else %}
-"""Views of the accounts. Those that are not here come from django-allauth."""
+"""Views for accounts. The others come from django-allauth."""
 
 from allauth.account import views as allauth_views
 from allauth.account.decorators import reauthentication_required

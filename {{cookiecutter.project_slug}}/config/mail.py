@@ -1,5 +1,5 @@
 {% if cookiecutter.django_version == '5.2' %}
-"""Email backends: one for a mail server, and one for a site without it."""
+"""Email backends: one for a mail server, and one for a site without one."""
 
 import atexit
 import logging
@@ -9,7 +9,7 @@ import threading
 from django.core.mail.backends import smtp
 from django.core.mail.backends.base import BaseEmailBackend
 {% else %}
-"""Email backends: one for a mail server, and two for a site without it."""
+"""Email backends: one for a mail server, and two for a site without one."""
 
 import atexit
 import logging
@@ -62,10 +62,10 @@ def send_emails():
 
 @atexit.register
 def wait_for_emails():
-    """Give the emails in the queue ten seconds when the process stops."""
+    """When the process exits, wait up to ten seconds for the emails in the queue."""
     with emails.all_tasks_done:
         if not emails.all_tasks_done.wait_for(lambda: not emails.unfinished_tasks, timeout=10):
-            logger.error("%d emails were not sent before the stop.", emails.unfinished_tasks)
+            logger.error("%d emails were lost when the process exited.", emails.unfinished_tasks)
 
 
 # Starts with the first email, because threads do not survive the fork of gunicorn's processes.

@@ -3,11 +3,10 @@
 import re
 from pathlib import Path
 
-from preflight import build, contract, rules
+from preflight import findings, heroku, project_files
+from preflight.findings import Finding
 
 SETTINGS = r"(?:^|/)(?:settings/(?!__init__\.)\w+|\w*settings\w*)\.py$"
-# The line that django-admin writes into manage.py and wsgi.py, and common variants of it.
-NAMED = r"DJANGO_SETTINGS_MODULE['\"]\]?\s*[,=]\s*['\"]([\w.]+)"
 
 
 def describe(tree: Path, names: list[str]) -> list[str]:
@@ -15,9 +14,9 @@ def describe(tree: Path, names: list[str]) -> list[str]:
 
     `names` are the files that git would push, and `tree` is their folder. Tests are ignored.
     """
-    own = [n for n in names if not re.search(rules.TESTS, n) and (tree / n).is_file()]
+    own = [n for n in names if not re.search(heroku.TESTS, n) and (tree / n).is_file()]
     sentences = []
-    manage, wsgi = build.find_manage_py(tree), find_wsgi(tree, own)
+    manage, wsgi = project_files.find_manage_py(tree), project_files.find_wsgi(tree, own)
     if count(own, r"(?:^|/)manage\.py$") > 1:
         why = "Heroku's build uses the one closest to the root"
         sentences.append(f"Several manage.py files: {manage} was used, because {why}.")
@@ -35,44 +34,52 @@ def count(names: list[str], pattern: str) -> int:
 
 
 def describe_settings(tree: Path, manage: str, wsgi: str) -> list[str]:
-    """Return which settings the commands and the web process use, and which file names them.
-
-    The variable DJANGO_SETTINGS_MODULE takes precedence over the default that a file sets:
-    https://docs.djangoproject.com/en/stable/topics/settings/#designating-the-settings
-    """
+    """Return which settings the commands and the web process use, and which file names them."""
     several = "Several settings modules:"
-    declared = build.config_vars(tree).get("DJANGO_SETTINGS_MODULE")
-    if declared:
-        return [f"{several} {declared} was used, because app.json names it."]
-    commands, web = find_named(tree / manage), find_named(tree / wsgi) if wsgi else ""
-    if commands and web and commands != web:
-        return [
-            f"{several} manage.py commands used {commands}, because {manage} names it. The web "
-            f"process used {web}, because {wsgi} names it."
-        ]
-    if commands:
-        return [f"{several} {commands} was used, because {manage} names it."]
+    build, web = build_settings(tree), web_settings(tree, wsgi)
+    if build and web and build != web:
+        # A finding reports this.
+        return []
+    if project_files.config_vars(tree).get(project_files.SETTINGS_MODULE):
+        return [f"{several} {build} was used, because app.json names it."]
+    if build:
+        return [f"{several} {build} was used, because {manage} names it."]
     return [f"{several} the web process used {web}, because {wsgi} names it."] if web else []
 
 
-def find_named(path: Path) -> str:
-    """Return the settings module that a file sets as the default, or an empty string."""
-    text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
-    found = re.search(NAMED, text)
-    return found[1] if found else ""
+def build_settings(tree: Path) -> str:
+    """Return the settings module of the build: from app.json, otherwise from manage.py.
+
+    The variable takes precedence over the default that a file sets:
+    https://docs.djangoproject.com/en/stable/topics/settings/#designating-the-settings
+    """
+    declared = project_files.config_vars(tree).get(project_files.SETTINGS_MODULE)
+    return declared or project_files.named_settings(tree / project_files.find_manage_py(tree))
 
 
-def find_wsgi(tree: Path, names: list[str]) -> str:
-    """Return the wsgi.py that the Procfile's web process loads, or an empty string."""
-    command = contract.process_types(tree).get("web", "")
-    found = re.search(r"([\w.]+\.wsgi)\b", command)
-    file = found[1].replace(".", "/") + ".py" if found else ""
-    fitting = [name for name in names if file and f"/{name}".endswith(f"/{file}")]
-    return min(fitting, key=len, default="")
+def web_settings(tree: Path, wsgi: str) -> str:
+    """Return the settings module of the web process: from its line, app.json or wsgi.py."""
+    command = project_files.process_types(tree).get("web", "")
+    own = project_files.assignments(command).get(project_files.SETTINGS_MODULE)
+    declared = project_files.config_vars(tree).get(project_files.SETTINGS_MODULE)
+    return own or declared or (project_files.named_settings(tree / wsgi) if wsgi else "")
 
 
-def find_mixed(project: Path) -> list[str]:
-    """Return a sentence for each file of another project that was kept when ours was added.
+def check(tree: Path, names: list[str]) -> list[Finding]:
+    """Report a build and a web process that use different settings."""
+    wsgi = project_files.find_wsgi(tree, names)
+    build, web = build_settings(tree), web_settings(tree, wsgi)
+    if not build or not web or build == web:
+        return []
+    command = project_files.process_types(tree).get("web", "")
+    own = project_files.SETTINGS_MODULE in project_files.assignments(command)
+    values = {"commands": build, "web": web, "wsgi": "the Procfile" if own else wsgi}
+    manage = project_files.find_manage_py(tree)
+    return [findings.DIFFERENT_SETTINGS("Procfile" if own else wsgi, manage=manage, **values)]
+
+
+def find_mixed(project: Path) -> list[Finding]:
+    """Return a finding for each file of another project that was kept when ours was added.
 
     In other projects, several files of a kind are a choice, which `describe` reports. In a project
     of this template they are a mistake, and each further step would report its own error.
@@ -82,30 +89,23 @@ def find_mixed(project: Path) -> list[str]:
     return [*compare_settings(project), *find_server(project)]
 
 
-def compare_settings(project: Path) -> list[str]:
-    """Return a sentence if manage.py and the web process use settings in two packages."""
-    wsgi = find_wsgi(project, ["config/wsgi.py"])
-    commands, web = find_named(project / "manage.py"), find_named(project / wsgi) if wsgi else ""
+def compare_settings(project: Path) -> list[Finding]:
+    """Return a finding if manage.py and the web process use settings in two packages."""
+    wsgi = project_files.find_wsgi(project, ["config/wsgi.py"])
+    commands = project_files.named_settings(project / "manage.py")
+    web = project_files.named_settings(project / wsgi) if wsgi else ""
     if not commands or not web or commands.partition(".")[0] == web.partition(".")[0]:
         return []
-    return [
-        f"manage.py uses {commands}, but {wsgi}, which the Procfile starts, uses {web}. Heroku "
-        "would build one project and start another. If manage.py belongs to an older project, "
-        "rename it and add the right one:\nmv manage.py old-manage.py"
-    ]
+    return [findings.MIXED_SETTINGS("manage.py", commands=commands, wsgi=wsgi, web=web)]
 
 
-def find_server(project: Path) -> list[str]:
-    """Return a sentence if the Procfile starts gunicorn but requirements.txt does not list it."""
-    path = project / "requirements.txt"
-    text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
-    wanted = contract.process_types(project).get("web", "").startswith("gunicorn ")
+def find_server(project: Path) -> list[Finding]:
+    """Return a finding if the Procfile starts gunicorn but requirements.txt does not list it."""
+    text = project_files.read(project / "requirements.txt")
+    wanted = project_files.process_types(project).get("web", "").startswith("gunicorn ")
     if not text or not wanted or re.search(r"(?im)^\s*(?:gunicorn\b|-|.*\0)", text):
         # A file that includes others, or is in UTF-16, is not checked here.
         return []
     listed = re.findall(r"(?m)^\s*([A-Za-z0-9][\w.-]*)", text)
-    return [
-        f"requirements.txt lists {', '.join(listed[:5]) or 'nothing'}, but not gunicorn, which the "
-        "Procfile starts. Add what is missing. If the file belongs to an older project, rename it "
-        "and add the right one:\nmv requirements.txt old-requirements.txt"
-    ]
+    names = ", ".join(listed[:5]) or "nothing"
+    return [findings.MIXED_REQUIREMENTS("requirements.txt", listed=names)]

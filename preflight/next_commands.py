@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
-from preflight import about, choices, contract, process, setup, source
+from preflight import about, choices, file_checks, processes, project_files, setup, source
 
 # The steps in order, each with the title that is printed before its first command.
 TITLES = {
@@ -43,14 +44,14 @@ class Folder:
     """The state of a project's folder. Each fact is looked up once."""
 
     path: Path
-    windows: bool = process.WINDOWS
+    windows: bool = processes.WINDOWS
 
-    def git(self, *arguments: str) -> process.Finished:
+    def git(self, *arguments: str) -> processes.Finished:
         """Run git in the folder."""
         return source.git(self.path, *arguments)
 
     @cached_property
-    def prefix(self) -> process.Finished:
+    def prefix(self) -> processes.Finished:
         """The folder's path in the repository, or git's error message."""
         return self.git("rev-parse", "--show-prefix")
 
@@ -81,7 +82,7 @@ class Folder:
         """Whether .venv has Python and Django; pip and uv install either everything or nothing."""
         folder = self.path / ".venv"
         places = [*folder.glob("lib*/python*/site-packages"), folder / "Lib/site-packages"]
-        return process.python_in(folder).exists() and any((p / "django").is_dir() for p in places)
+        return processes.python_in(folder).exists() and any((p / "django").is_dir() for p in places)
 
     @cached_property
     def lacks_lock(self) -> bool:
@@ -120,13 +121,14 @@ class Folder:
     @cached_property
     def mixed(self) -> list[str]:
         """What to fix first if the folder has files from two projects."""
-        return choices.find_mixed(self.path)
+        found = choices.find_mixed(self.path)
+        return ["\n".join([f"{f.message} {f.cure}", *f.commands]) for f in found]
 
     @cached_property
-    def app_json(self) -> dict:
+    def app_json(self) -> dict[str, Any]:
         """The content of app.json; an empty dictionary if it is missing or invalid."""
         try:
-            return contract.read_app_json(self.path)
+            return project_files.read_app_json(self.path)
         except ValueError:
             return {}
 
@@ -136,7 +138,7 @@ class Folder:
         return [name for name, entry in self.required_vars.items() if "generator" not in entry]
 
     @cached_property
-    def required_vars(self) -> dict[str, dict]:
+    def required_vars(self) -> dict[str, dict[str, Any]]:
         """The config vars that app.json requires without a value, except the database's own."""
         return {
             name: entry
@@ -352,7 +354,7 @@ def push_command(folder: Folder) -> str:
     inside = folder.prefix.output.strip().rstrip("/") if folder.in_repository else ""
     if inside:
         up = "/".join([".."] * (inside.count("/") + 1))
-        return contract.push_folder(folder.quote(inside), up)
+        return file_checks.push_folder(folder.quote(inside), up)
     branch = folder.git("symbolic-ref", "--short", "HEAD")
     if not folder.in_repository or branch.output.strip() == "main":
         return "git push heroku main"

@@ -1,51 +1,48 @@
-"""Make a checkout runnable: an interpreter, .venv, the packages, .env, a database to start with."""
+"""Make a checkout ready to run: .venv, the packages, .env and a local database."""
 
 import re
 import secrets
 from pathlib import Path
 
-from preflight import build, interpreter, process
-from preflight.interpreter import Python
+from preflight import findings, interpreters, packages, processes
+from preflight.interpreters import Python
+from preflight.project_command import run_project
 from preflight.steps import Failed, NotProved
 
 
 def make_venv(project: Path, python: Python) -> str:
-    """Make .venv with pip in it; keep the one that is there if it works, replace it if not.
+    """Create .venv with pip in it; keep an existing one that works, and replace a broken one.
 
-    A .gitignore of its own keeps it out of git, also in a repository whose own file does not.
+    Its own .gitignore keeps it out of git, even if the repository's does not.
     """
     folder = project / ".venv"
-    own = process.python_in(folder)
-    kept = interpreter.probe([str(own)]) if own.exists() else None
+    own = processes.python_in(folder)
+    kept = interpreters.probe([str(own)]) if own.exists() else None
     if kept and kept.series != python.series:
-        raise Failed(
-            f".venv has Python {kept.version}, and this project is to run on {python.version}. "
-            "Remove the folder .venv and run this again."
-        )
+        raise Failed(findings.OTHER_VENV(installed=kept.version, wanted=python.version))
     if not kept:
         if folder.exists() and not (folder / "pyvenv.cfg").is_file():
-            raise Failed("There is a folder .venv that is no virtual environment. Rename it.")
-        build.make_environment(python, folder, interpreter.find_uv(project), seed=True)
+            raise Failed(findings.NOT_A_VENV())
+        packages.make_environment(python, folder, interpreters.find_uv(project), seed=True)
         (folder / ".gitignore").write_text("*\n", encoding="utf-8")
-    if wants_uv(project) and not interpreter.find_uv(project, lasting=True):
-        # The uv of a throw-away environment would be gone at the next rehearsal.
-        uv = interpreter.find_uv(project)
-        pip = (
-            [uv, "pip", "install", "--python", str(own)]
-            if uv
-            else [str(own), "-m", "pip", "install"]
-        )
-        command = [*pip, "--quiet", "uv"]
-        installed = process.run(command, project, process.installer_environment())
-        if installed.status != 0:
-            reason = "the project is packaged with uv, and uv cannot be installed"
-            raise NotProved(reason, installed)
-        interpreter.find_uv.cache_clear()
+    if wants_uv(project) and not interpreters.find_uv(project, lasting=True):
+        install_uv(project, own)
     return f"Python {python.version}" + (", kept" if kept else "")
 
 
+def install_uv(project: Path, python: Path) -> None:
+    """Install uv into .venv, since the uv of a temporary environment would soon be gone."""
+    uv = interpreters.find_uv(project)
+    pip = [uv, "pip", "install", "--python", str(python)] if uv else []
+    command = [*(pip or [str(python), "-m", "pip", "install"]), "--quiet", "uv"]
+    installed = processes.run(command, project, processes.installer_environment())
+    if installed.status != 0:
+        raise NotProved("the project uses uv, which cannot be installed here", installed)
+    interpreters.find_uv.cache_clear()
+
+
 def wants_uv(project: Path) -> bool:
-    """Return whether the packages are written down for uv: no requirements.txt, a [project]."""
+    """Return whether the project uses uv: a [project] table and no requirements.txt."""
     if (project / "requirements.txt").is_file():
         return False
     pyproject = project / "pyproject.toml"
@@ -54,36 +51,39 @@ def wants_uv(project: Path) -> bool:
 
 
 def lock(project: Path, python: Python) -> str:
-    """Make uv.lock if the project is packaged with uv and has none yet."""
-    uv = interpreter.find_uv(project)
+    """Create uv.lock if the project uses uv and has none yet."""
     if not wants_uv(project) or (project / "uv.lock").is_file():
         return ""
-    variables = process.installer_environment() | {"UV_PYTHON": python.path}
-    made = process.run([uv, "lock", "--quiet"], project, variables)
+    uv = interpreters.find_uv(project)
+    if not uv:
+        raise NotProved("the project uses uv, which is not installed here")
+    variables = processes.installer_environment() | {"UV_PYTHON": python.path}
+    made = processes.run([uv, "lock", "--quiet"], project, variables)
     if made.status != 0:
-        reason = build.reason_here(made)
-        raise NotProved(reason, made) if reason else Failed("uv.lock cannot be made.", made)
-    return "uv.lock made"
+        if reason := packages.reason_here(made):
+            raise NotProved(reason, made)
+        raise Failed(findings.LOCK_FAILED("pyproject.toml"), finished=made)
+    return "uv.lock created"
 
 
 def install(project: Path, python: Python) -> str:
     """Install what production and the tests need into .venv.
 
-    A failure counts as one of this machine: what cannot be installed here has proved nothing.
+    A failure counts as one of this machine, because nothing is proved about the project yet.
     """
-    uv = interpreter.find_uv(project)
+    uv = interpreters.find_uv(project)
     try:
-        return build.install(project, project / ".venv", python, uv, tests=True)
+        return packages.install(project, project / ".venv", python, uv, tests=True)
     except Failed as error:
         reason = "the packages cannot be installed here"
         raise NotProved(reason, error.finished) from None
 
 
 def write_env(project: Path) -> str:
-    """Write .env from .env.example, with a secret key of its own; one that exists stays."""
+    """Write .env from .env.example with a new secret key; keep one that exists."""
     target, example = project / ".env", project / ".env.example"
     if target.exists():
-        return ".env kept as it is"
+        return ".env kept"
     if not example.is_file():
         return "no .env.example"
     key = f"SECRET_KEY={secrets.token_urlsafe(64)}"
@@ -93,22 +93,22 @@ def write_env(project: Path) -> str:
 
 
 def migrate(project: Path, folder: Path) -> str:
-    """Bring the SQLite database of development up to date.
+    """Migrate the local SQLite database.
 
-    It never touches another: the command runs in an environment from nothing, and where .env names
-    a database nothing is done.
+    It never changes another database: the command gets a new set of environment variables, and if
+    .env names a database, nothing is done.
     """
     env = project / ".env"
     text = env.read_text(encoding="utf-8-sig", errors="replace") if env.is_file() else ""
     named = re.search(r"(?m)^[ \t]*(export[ \t]+)?['\"]?DATABASE_URL['\"]?[ \t]*=[ \t]*\S", text)
     if named:
-        return ".env names a database; python manage.py migrate is yours to run"
+        return ".env names a database, so run python manage.py migrate yourself"
     if not (project / "manage.py").is_file():
         return "no manage.py"
-    python = process.python_in(project / ".venv")
-    variables = process.bare_environment(folder / "home", python.parent)
-    # Set and empty: whatever a line of .env says that was not understood here, it does not count.
+    python = processes.python_in(project / ".venv")
+    variables = processes.bare_environment(folder / "home", python.parent)
+    # Set and empty, so that a line of .env that was not understood here does not count.
     variables["DATABASE_URL"] = ""
-    wrong = "The database of development cannot be migrated."
-    build.run_project([str(python), "manage.py", "migrate", "--noinput"], project, variables, wrong)
+    command = [str(python), "manage.py", "migrate", "--noinput"]
+    run_project(command, project, variables, findings.LOCAL_MIGRATE_FAILED())
     return "up to date"

@@ -7,12 +7,13 @@ import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from preflight import process, rules
-from preflight.process import Finished
+from preflight import findings, heroku, processes
+from preflight.file_checks import Reason
+from preflight.processes import Finished
 from preflight.steps import Failed, NotProved
 
-# What `setup` and the project itself write beside the code. It counts as ignored in a rehearsal of
-# all files; whether git ignores it is told apart.
+# What `setup` and the project itself write beside the code. A rehearsal of all files leaves them
+# out; whether git ignores them is reported separately.
 LOCAL_FILES = (".env", "db.sqlite3")
 
 
@@ -20,12 +21,12 @@ LOCAL_FILES = (".env", "db.sqlite3")
 class Source:
     """What git would push: where it comes from, and the names of the files.
 
-    `unsent` are files that the build would miss, each with the reason why git does not push it.
+    `unpushed` are files that the build would miss, each with the reason why git does not push it.
     """
 
     origin: str
     names: list[str]
-    unsent: dict[str, str] = field(default_factory=dict)
+    unpushed: dict[str, Reason] = field(default_factory=dict)
 
 
 def git(project: Path, *arguments: str, **variables: str) -> Finished:
@@ -36,7 +37,7 @@ def git(project: Path, *arguments: str, **variables: str) -> Finished:
     """
     environment = os.environ | {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"} | variables
     command = ["git", "-c", "core.fsmonitor=false", *arguments]
-    return process.run(command, project, environment, timeout=120)
+    return processes.run(command, project, environment, timeout=120)
 
 
 def take(project: Path, tree: Path, uncommitted: bool = False) -> Source:
@@ -44,11 +45,11 @@ def take(project: Path, tree: Path, uncommitted: bool = False) -> Source:
 
     These are the files of the last commit; before there is one, those of the index. With
     `uncommitted` they are all files that git does not ignore, as if everything were committed.
-    Where there is no git, every file counts that the project's .gitignore does not name.
+    Without git, they are all files that .gitignore does not name.
     """
     inside = git(project, "rev-parse", "--show-prefix")
     if inside.status not in {0, 127} and "not a git repository" not in inside.output:
-        raise NotProved("git does not say what it would push", inside)
+        raise NotProved("git cannot read this repository", inside)
     if inside.status != 0:
         tree.mkdir(parents=True)
         return copy_without_git(project, tree)
@@ -56,29 +57,29 @@ def take(project: Path, tree: Path, uncommitted: bool = False) -> Source:
     whole = tree.with_name("repository") if prefix else tree
     whole.mkdir(parents=True)
     origin, names = check_out(project, whole, uncommitted)
-    unsent = find_unsent(project, uncommitted)
+    unpushed = find_unpushed(project, uncommitted)
     if not prefix:
-        return Source(origin, names, unsent)
+        return Source(origin, names, unpushed)
     # Heroku builds the root of what you push, so only this folder is pushed.
     shutil.move(whole / prefix, tree)
-    return Source(f"{prefix.rstrip('/')}/ of {origin}", names, unsent)
+    return Source(f"{prefix.rstrip('/')}/ of {origin}", names, unpushed)
 
 
-def find_unsent(project: Path, uncommitted: bool) -> dict[str, str]:
-    """Return the files here that the build needs and git does not send, each with the reason."""
-    found = {}
-    kinds = {"ignored by .gitignore": ["--ignored"]} | (
-        {} if uncommitted else {"not committed": []}
-    )
+def find_unpushed(project: Path, uncommitted: bool) -> dict[str, Reason]:
+    """Return the files that the build needs and git does not push, each with the reason."""
+    found: dict[str, Reason] = {}
+    kinds: dict[Reason, list[str]] = {Reason.IGNORED: ["--ignored"]}
+    if not uncommitted:
+        kinds[Reason.NOT_COMMITTED] = []
     for reason, options in kinds.items():
-        # Folders that are ignored as a whole are told as one, so that .venv is not walked through.
+        # A folder that is ignored as a whole is listed as one name, so that .venv is not searched.
         command = ["ls-files", "-z", "--others", "--exclude-standard", "--directory", *options]
         for name in git(project, *command).output.split("\0"):
-            holds = not name.endswith("/") or any((project / name).rglob("*.*"))
-            inside = name.startswith((".", "node_modules/")) and name not in rules.CONTROL_FILES
-            if name.endswith((".pyc", "__pycache__/", ".DS_Store")) or inside or not holds:
+            has_files = not name.endswith("/") or any((project / name).rglob("*.*"))
+            inside = name.startswith((".", "node_modules/")) and name not in heroku.CONTROL_FILES
+            if name.endswith((".pyc", "__pycache__/", ".DS_Store")) or inside or not has_files:
                 continue
-            if name in rules.CONTROL_FILES or re.search(rules.NEEDED, name):
+            if name in heroku.CONTROL_FILES or re.search(heroku.NEEDED, name):
                 found[name] = reason
     return found
 
@@ -86,7 +87,7 @@ def find_unsent(project: Path, uncommitted: bool) -> dict[str, str]:
 def find_added(project: Path) -> list[tuple[str, str, str]]:
     """Return what the last commits have added, as (commit, file, lines)."""
     options = ["--unified=0", "--no-color", "--no-ext-diff", "--no-textconv", "--relative"]
-    options += [f"-{rules.COMMITS}", "--format=%x00%h", "--", "."]
+    options += [f"-{heroku.COMMITS}", "--format=%x00%h", "--", "."]
     log = git(project, "log", "-p", *options)
     if log.status != 0:
         return []
@@ -103,22 +104,22 @@ def find_added(project: Path) -> list[tuple[str, str, str]]:
 
 
 def find_notes(project: Path, uncommitted: bool) -> list[str]:
-    """Return what the owner should know before a commit or a push."""
+    """Return what to know before a commit or a push."""
     notes = []
     inside = git(project, "rev-parse", "--is-inside-work-tree")
     if inside.status != 0:
         begin = "git init -b main, then git add . and git commit"
-        return [f"git takes a project to Heroku, and this folder is no repository: {begin}"]
+        return [f"You push to Heroku with git, and this folder is not a repository: {begin}"]
     changed = len(git(project, "status", "--porcelain", ".").output.splitlines())
     head = git(project, "rev-parse", "--verify", "HEAD").status == 0
     if changed and head and not uncommitted:
         files = "1 changed file" if changed == 1 else f"{changed} changed files"
         notes.append(
-            f"{files}, not committed and so not pushed. Commit, or rehearse with --uncommitted."
+            f"{files}, not committed, so not pushed. Commit, or rehearse with --uncommitted."
         )
     if not head and not uncommitted:
         notes.append(
-            "nothing is committed yet, and git pushes commits alone: git add . then git commit"
+            "Nothing is committed yet, and git only pushes commits: git add . then git commit"
         )
     open_to_git = [
         name
@@ -127,8 +128,8 @@ def find_notes(project: Path, uncommitted: bool) -> list[str]:
     ]
     if open_to_git:
         notes.append(
-            f"{' and '.join(open_to_git)}, which .gitignore does not name and git add would take "
-            "along: add a line for each to .gitignore first."
+            f"`git add .` would add {' and '.join(open_to_git)}. Add a line for each to .gitignore "
+            "first."
         )
     return notes
 
@@ -139,7 +140,7 @@ def has_remote(project: Path) -> bool:
 
 
 def check_out(project: Path, whole: Path, uncommitted: bool) -> tuple[str, list[str]]:
-    """Check the project's files out into `whole`, without a change to the repository.
+    """Check the project's files out into `whole` without changing the repository.
 
     A separate index and object store are used. Returns where the files come from, and their names
     relative to the project.
@@ -162,7 +163,7 @@ def check_out(project: Path, whole: Path, uncommitted: bool) -> tuple[str, list[
         kept = project / git(project, "rev-parse", "--git-path", "index").output.strip()
         if kept.is_file():
             shutil.copyfile(kept, index)
-        origin = "the index, since nothing is committed yet"
+        origin = "the index, because nothing is committed yet"
     if uncommitted:
         kept_out = [f":(exclude,glob)**/{name}" for name in LOCAL_FILES]
         git(project, "add", "--all", "--", ".", *kept_out, **own)
@@ -172,12 +173,12 @@ def check_out(project: Path, whole: Path, uncommitted: bool) -> tuple[str, list[
     names = git(project, "ls-files", "-z", **own).output.split("\0")
     names = [name for name in names if name]
     if copied.status != 0 or not names:
-        raise Failed("git would push no file of this project. Commit it first.", copied)
+        raise Failed(findings.NOTHING_TO_PUSH(), finished=copied)
     return origin, names
 
 
 def copy_without_git(project: Path, tree: Path) -> Source:
-    """Copy the folder without what .gitignore names; its simple patterns are understood."""
+    """Copy the folder without what simple patterns in .gitignore name."""
     ignored = [".git", ".preflight", ".venv", "venv", "__pycache__"]
     listed = project / ".gitignore"
     if listed.is_file():
@@ -187,7 +188,7 @@ def copy_without_git(project: Path, tree: Path) -> Source:
         project, tree, ignore=shutil.ignore_patterns(*ignored), symlinks=True, dirs_exist_ok=True
     )
     names = [path.relative_to(tree).as_posix() for path in tree.rglob("*") if path.is_file()]
-    return Source("the folder, since it is not a git repository", names)
+    return Source("the folder, because it is not a git repository", names)
 
 
 def apply_slugignore(tree: Path) -> None:

@@ -9,9 +9,10 @@ def main() -> int:
     """Run the command line; return the exit status."""
     interrupt.listen()
     from preflight import __main__ as command_line
+    from preflight import report
 
     try:
         return command_line.main()
     except KeyboardInterrupt:
         print("\nStopped.", file=sys.stderr)
-        return command_line.report.STOPPED
+        return report.STOPPED

@@ -282,10 +282,10 @@ def environment_with(requirements: Iterable[str], python: str) -> Path:
 
 def find_new_python():
     """Find a Python for Django 6.1 as the rehearsal does; skip if there is none, fail on CI."""
-    from preflight import interpreter
+    from preflight import interpreters
 
     for series in ("3.13", "3.12", "3.14"):
-        found = interpreter.find_series(series)
+        found = interpreters.find_series(series)
         if found:
             return found.path
     assert not ON_CI, "CI has no Python that Django 6.1 runs on"

@@ -18,8 +18,8 @@ import psycopg2
 from preflight import postgres as server_of_a_rehearsal
 
 start = server_of_a_rehearsal.start
-# The server that the rehearsals in this process share, or the reason why there is none.
-SHARED: list[server_of_a_rehearsal.Server | str] = []
+# The server that the rehearsals in this process share.
+SHARED: list[server_of_a_rehearsal.Server] = []
 
 
 def binaries_of_the_wheel(folder: Path) -> Path:
@@ -48,7 +48,6 @@ def postgres(
         Path(folder).chmod(0o755)
         binaries = binaries or binaries_of_the_wheel(Path(folder))
         server = server_of_a_rehearsal.start(binaries, address, tls)
-        assert not isinstance(server, str), server
         try:
             yield server.url
         finally:
@@ -79,7 +78,7 @@ class OwnDatabase(server_of_a_rehearsal.Server):
         execute(self.shared.url, f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
-def start_database(binaries: Path) -> server_of_a_rehearsal.Server | str:
+def start_database(binaries: Path | None) -> server_of_a_rehearsal.Server:
     """Create a database on the shared server, which the first call starts.
 
     Replaces the server of a rehearsal that tests something else: starting a server takes most of a
@@ -88,8 +87,6 @@ def start_database(binaries: Path) -> server_of_a_rehearsal.Server | str:
     if not SHARED:
         SHARED.append(start(binaries))
     server = SHARED[0]
-    if isinstance(server, str):
-        return server
     name = f"rehearsal_{secrets.token_hex(6)}"
     execute(server.url, f'CREATE DATABASE "{name}"')
     url = urlunsplit(urlsplit(server.url)._replace(path=f"/{name}"))
@@ -99,6 +96,4 @@ def start_database(binaries: Path) -> server_of_a_rehearsal.Server | str:
 def stop_shared() -> None:
     """Stop the shared server if it was started."""
     while SHARED:
-        server = SHARED.pop()
-        if isinstance(server, server_of_a_rehearsal.Server):
-            server.stop()
+        SHARED.pop().stop()

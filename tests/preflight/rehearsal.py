@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from unittest.mock import patch
 
-from preflight import build, inspection, process, release, rules
-from preflight.__main__ import Plan, main
-from preflight.release import Database
-from preflight.report import Report
+from preflight import build, heroku, processes, release, report, settings_checks
+from preflight.__main__ import main
+from preflight.database import Database
+from preflight.findings import Kind, Weight
+from preflight.rehearsal import Rehearsal
 from preflight.steps import run_all
 from tests.helpers import (
     caller_environment,
@@ -27,6 +28,7 @@ from tests.helpers import (
 from tests.preflight.postgres import start_database
 
 UTF8 = {"encoding": "utf-8"}
+USED = {"collectstatic", "migrations", "release command", "home page"}
 
 
 @dataclass(frozen=True)
@@ -47,11 +49,20 @@ class Told:
         steps = self.document["steps"]
         return [f"{s['phase']} {s['title']}" for s in steps if s["state"] == "FAILED"]
 
-    def text(self, title: str) -> str:
-        """Return the message of a step and its explanation as one line."""
-        step = self.step(title)
-        said = [step["detail"], *(step["explanation"] or {}).values()]
-        return " ".join(" ".join(said).split())
+    @property
+    def findings(self) -> list[dict]:
+        """All findings of the report, in order."""
+        return [finding for step in self.document["steps"] for finding in step["findings"]]
+
+    @property
+    def ids(self) -> list[str]:
+        """The ids of all findings, in order."""
+        return [finding["id"] for finding in self.findings]
+
+    def find(self, kind: Kind) -> dict:
+        """Return the only finding of a kind."""
+        [found] = [finding for finding in self.findings if finding["id"] == kind.id]
+        return found
 
 
 @contextmanager
@@ -84,32 +95,39 @@ def rehearse_step(project: Path, cause: str, database: Path | None = None) -> To
 
     `database` is a migrated SQLite file. With it, a step of the web phase runs without a release.
     """
-    plan = Plan(project, Path(tempfile.mkdtemp(prefix="preflight-")), uncommitted=True)
-    report = Report(project, rehearsal=True, as_json=True, only=cause)
+    folder = Path(tempfile.mkdtemp(prefix="preflight-"))
+    rehearsal = Rehearsal(project, folder, uncommitted=True)
+    teller = report.Report(project, rehearsal=True, form=report.Form.JSON, only=cause)
     output = io.StringIO()
     with calling(project):
         try:
-            found = plan.add("setup", "interpreter", plan.find_python)
-            plan.plan_rehearsal(found, found, found)
-            steps = {f"{step.phase} {step.title}": step for step in plan.steps}
+            found = rehearsal.add("setup", "interpreter", rehearsal.find_python)
+            rehearsal.plan_rehearsal(found, found, found)
+            steps = {f"{step.phase} {step.title}": step for step in rehearsal.steps}
             if database:
-                shutil.copyfile(database, plan.folder / "release.sqlite3")
-                url = f"sqlite:///{(plan.folder / 'release.sqlite3').as_posix()}"
-                plan.database = Database(url, "")
-                steps["web boot"].after.remove(steps["release release command"])
+                shutil.copyfile(database, folder / "release.sqlite3")
+                url = f"sqlite:///{(folder / 'release.sqlite3').as_posix()}"
+                rehearsal.database = Database(url, "")
+                rehearsal.before_boot = []
+                for step in rehearsal.steps:
+                    for before in ("release release command", "release database"):
+                        for listed in (step.needs, step.runs_after):
+                            if steps[before] in listed:
+                                listed.remove(steps[before])
             wanted = [steps[cause]]
             for step in wanted:
-                # Other steps use the results of these two, even if they fail.
-                used = [s for s in step.behind if s.title in {"collectstatic", "migrations"}]
-                wanted += [before for before in step.after + used if before not in wanted]
-            plan.steps = [step for step in plan.steps if step in wanted]
-            for step in plan.steps:
-                step.behind = [before for before in step.behind if before in wanted]
-            run_all(plan.steps, lambda step: None)
+                # Other steps use the results of these, even if they fail.
+                used = [s for s in step.runs_after if s.title in USED]
+                wanted += [before for before in step.needs + used if before not in wanted]
+            rehearsal.steps = [step for step in rehearsal.steps if step in wanted]
+            for step in rehearsal.steps:
+                step.runs_after = [before for before in step.runs_after if before in wanted]
+            run_all(rehearsal.steps, rehearsal.complete)
             with redirect_stdout(output):
-                status = report.conclude(plan.steps, [], plan.limits(), {})
+                closing = report.Conclusion([], rehearsal.limits(), {})
+                status = teller.conclude(rehearsal.steps, closing)
         finally:
-            plan.clean_up()
+            rehearsal.clean_up()
     return Told(status, json.loads(output.getvalue()))
 
 
@@ -126,24 +144,27 @@ def built_site() -> Path:
         python, variables = python_of(project), dyno_variables(project, folder / "db.sqlite3")
         build.collect_static(tree, python, variables)
         release.run_release_command(tree, python, variables)
-        facts, failure = inspection.ask(tree, python, variables, folder)
-        assert failure is None
-        (folder / "facts.json").write_text(json.dumps(facts), **UTF8)
+        facts = settings_checks.ask(tree, python, variables, folder)
+        assert settings_checks.check_migrations(facts)
+        (folder / "facts.json").write_text(json.dumps(vars(facts)), **UTF8)
 
     return once("built", prepare)
 
 
 def dyno_variables(proved: Path, database: Path) -> dict[str, str]:
     """Return a dyno's environment for the default project, with a SQLite database."""
-    home = process.bare_environment(database.parent / "home", python_of(proved).parent)
+    home = processes.bare_environment(database.parent / "home", python_of(proved).parent)
     url = f"sqlite:///{database.as_posix()}"
-    return production(**home) | rules.DYNO_VARIABLES | {"DATABASE_URL": url}
+    return production(**home) | heroku.DYNO_VARIABLES | {"DATABASE_URL": url}
 
 
-def assert_caught(project: Path, cause: str, *words: str, alone: bool = False) -> Told:
-    """Rehearse the phase of `cause`, "phase title"; only that step fails, with all `words`.
+def assert_caught(
+    project: Path, cause: str, kind: Kind, alone: bool = False, **expected: object
+) -> dict:
+    """Rehearse the phase of `cause`, "phase title"; return the finding of this kind in that step.
 
-    With `alone`, the other steps of the phase do not run.
+    No other step fails, and the fields of the finding are those in `expected`. With `alone`, the
+    other steps of the phase do not run.
     """
     phase, _, title = cause.partition(" ")
     if alone:
@@ -151,11 +172,16 @@ def assert_caught(project: Path, cause: str, *words: str, alone: bool = False) -
         told = rehearse_step(project, cause, database)
     else:
         told = rehearse(project, "--uncommitted", "--only", phase)
-    assert told.failed == [cause], json.dumps(told.document["steps"], indent=1)
-    for word in words:
-        assert word in told.text(title), told.text(title)
-    assert told.status == 1
-    return told
+    fails = kind.weight is Weight.ERROR
+    shown = json.dumps(told.document["steps"], indent=1)
+    assert told.failed == ([cause] if fails else []), shown
+    assert told.status == int(fails), shown
+    found = [f for f in told.step(title)["findings"] if f["id"] == kind.id]
+    assert found, shown
+    finding = found[0]
+    for name, value in expected.items():
+        assert finding[name] == value, finding
+    return finding
 
 
 def share_environments(project: Path, proved: Path) -> None:

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from preflight import choices
+from preflight import choices, findings
 from tests.helpers import ROOT, caller_environment, python_of, run
 from tests.preflight.rehearsal import UTF8, rehearse
 
@@ -78,15 +78,23 @@ def test_the_report_says_which_of_several_files_was_used_and_why(tmp_path):
         "old/shop/wsgi.py": "",
         "Procfile": "web: gunicorn shop.wsgi:application --log-file -\n",
     }
-    manage, wsgi, settings = choices.describe(tmp_path, write(tmp_path, files))
+    names = write(tmp_path, files)
+    manage, wsgi = choices.describe(tmp_path, names)
     assert manage.startswith("Several manage.py files: manage.py was used, because Heroku")
     assert wsgi.startswith("Several wsgi.py files: shop/wsgi.py was used, because the web process")
-    assert "used shop.settings.dev, because manage.py names it" in settings
-    assert "process used shop.settings.prod, because shop/wsgi.py names it" in settings
+    [found] = choices.check(tmp_path, names)
+    assert (found.kind, found.file) == (findings.DIFFERENT_SETTINGS, "shop/wsgi.py")
+    assert "shop.settings.dev" in found.message and "shop.settings.prod" in found.message
     # A config var takes precedence over both.
     files["app.json"] = json.dumps({"env": {"DJANGO_SETTINGS_MODULE": "shop.settings.base"}})
     [*_, settings] = choices.describe(tmp_path, write(tmp_path, files))
     assert "shop.settings.base was used, because app.json names it" in settings
+    assert choices.check(tmp_path, names) == []
+    # So does the web line, but only for the web process.
+    line = "DJANGO_SETTINGS_MODULE=shop.settings.prod gunicorn shop.wsgi"
+    files["Procfile"] = f"web: {line}\n"
+    [found] = choices.check(tmp_path, write(tmp_path, files))
+    assert found.file == "Procfile"
 
 
 def test_a_choice_is_a_note_in_the_report(shop):

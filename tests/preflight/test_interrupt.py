@@ -94,7 +94,7 @@ def test_a_signal_during_the_imports_ends_in_order(start, tmp_path, command, nam
     variables = {"PYTHONPATH": str(tmp_path / "modules"), "SIGNAL": str(int(getattr(signal, name)))}
     status, output = start(*command, **variables)
     assert (status, "Traceback" in output) == (130, False), output
-    assert "Stopped. Nothing runs any more" in output
+    assert "Stopped. Nothing is running any more" in output
     assert_nothing_is_left(tmp_path, output)
 
 
@@ -107,7 +107,7 @@ def test_a_signal_during_the_imports_ends_in_order(start, tmp_path, command, nam
         ("preflight.postgres.wait_until_ready", "SIGTERM"),
         ("preflight.source.find_notes", "SIGINT"),
         ("preflight.report.show_outputs", "SIGINT"),
-        ("preflight.process.stop_everything", "SIGINT"),
+        ("preflight.processes.stop_everything", "SIGINT"),
         ("preflight.postgres.quit_server", "SIGINT"),
         ("shutil.rmtree", "SIGTERM"),
     ],
@@ -118,7 +118,7 @@ def test_a_signal_at_any_later_moment_ends_in_order(start, tmp_path, place, name
     status, output = start("-c", DRIVER, place, str(int(getattr(signal, name))))
     assert (status, "Traceback" in output) == (130, False), output
     last = output.rstrip().splitlines()[-1]
-    assert last.startswith("Stopped. Nothing runs any more")
+    assert last.startswith("Stopped. Nothing is running any more")
     assert_nothing_is_left(tmp_path, output)
 
 
@@ -132,7 +132,7 @@ def test_a_signal_that_the_caller_ignores_is_still_ignored(start, tmp_path):
 
 
 def test_a_signal_during_the_cleanup_adds_no_second_json_document(start):
-    for place in ("preflight.source.take", "preflight.process.stop_everything"):
+    for place in ("preflight.source.take", "preflight.processes.stop_everything"):
         status, output = start("-c", DRIVER, place, str(int(signal.SIGINT)), "--json")
         assert status == 130, output
         json.loads(re.sub("(?m)^made .*$", "", output))

@@ -423,7 +423,7 @@ def test_a_setup_with_files_of_two_projects_reports_nothing_else(folder, capsys)
     arguments = ["--project", str(folder), "--json", "--uncommitted", "setup", "--rehearse"]
     assert __main__.main(arguments) == 1
     [step] = json.loads(capsys.readouterr().out)["steps"]
-    assert step["state"] == "FAILED" and "mysite.settings" in step["detail"]
+    assert step["state"] == "FAILED" and step["findings"][0]["file"] == "manage.py"
 
 
 def test_settings_in_one_package_are_not_two_projects(folder):

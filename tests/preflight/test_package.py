@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from preflight import about, interpreter, rules
+from preflight import about, heroku, interpreters
 from tests.helpers import ROOT, TEMPLATE, caller_environment, run
 from tools.build_pyz import build, name_in_hook
 
@@ -44,12 +44,12 @@ def test_the_file_in_the_template_is_built_from_this_source():
     assert name_in_hook(hook, b"") != hook
 
 
-@pytest.mark.parametrize("series", rules.PYTHONS)
+@pytest.mark.parametrize("series", heroku.PYTHONS)
 def test_every_python_builds_the_same_bytes_from_any_line_ends(checkout, series):
-    python = interpreter.find_series(series)
+    python = interpreters.find_series(series)
     if not python:
         pytest.skip(f"Python {series} is not on this machine")
-    for path in [*checkout.glob("preflight/*.py"), *checkout.glob("tools/*.py")]:
+    for path in [*checkout.glob("preflight/**/*.py"), *checkout.glob("tools/*.py")]:
         path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
     target = checkout / TEMPLATE.name / "preflight.pyz"
     target.unlink()
@@ -76,11 +76,11 @@ def test_the_version_names_the_facts_and_the_source_in_any_form(tmp_path):
         )
     }
     assert outputs == {about.version() + "\n"}
-    assert rules.DATE in about.version() and about.__version__ in about.version()
+    assert heroku.DATE in about.version() and about.__version__ in about.version()
 
 
 def test_the_hash_changes_with_the_source(checkout):
-    path = checkout / "preflight/probe.py"
+    path = checkout / "preflight/settings_probe.py"
     path.write_text(path.read_text(encoding="utf-8") + "# more\n", encoding="utf-8")
     other = checkout / "other.pyz"
     other.write_bytes(build(checkout / "preflight"))
@@ -142,9 +142,9 @@ def test_the_package_only_contains_preflight_and_building_it_leaves_no_file(chec
     [wheel] = out.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         folders = {name.partition("/")[0] for name in archive.namelist()}
-        content = archive.read("preflight/probe.py")
+        content = archive.read("preflight/settings_probe.py")
     assert folders == {"preflight", f"heroku_django-{about.__version__}.dist-info"}
-    assert content == (ROOT / "preflight/probe.py").read_bytes()
+    assert content == (ROOT / "preflight/settings_probe.py").read_bytes()
     # A console script has to pass the exit status on.
     command = [*uv, "tool", "run", "-q", "--from", wheel, "preflight", "--project", "nowhere"]
     ended = run(command, tmp_path, env)

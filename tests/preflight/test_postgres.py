@@ -83,7 +83,7 @@ def test_a_rehearsal_on_it_leaves_nothing_behind(proved):
     with postgres(needed_binaries()) as url:
         told = rehearse(proved[0], "--only", "web", PREFLIGHT_DATABASE_URL=url)
         assert told.status == 0, told.document["steps"]
-        assert not any("the database was SQLite" in said for said in told.document["not_shown"])
+        assert not any("the database was SQLite" in said for said in told.document["not_proved"])
         assert "with the request id" in told.step("exception")["detail"]
         names = execute(url, "SELECT datname FROM pg_database WHERE NOT datistemplate")
         assert names == [("postgres",)]
@@ -100,12 +100,12 @@ def test_a_rehearsal_on_it_leaves_nothing_behind(proved):
     ],
 )
 def test_a_server_elsewhere_is_never_used(tmp_path, monkeypatch, url):
-    from preflight import release
+    from preflight import database
     from preflight.steps import NotProved
 
     monkeypatch.setenv("PREFLIGHT_DATABASE_URL", url)
-    with pytest.raises(NotProved, match="has to name a PostgreSQL server on this machine") as said:
-        release.open_database(tmp_path, None)
+    with pytest.raises(NotProved, match="must name a PostgreSQL server on this machine") as said:
+        database.open_database(tmp_path, Path("python"))
     assert "hunter2" not in str(said.value)
 
 
@@ -117,13 +117,13 @@ def test_a_server_elsewhere_is_never_used(tmp_path, monkeypatch, url):
         "postgres://u:hunter2@127.0.0.1:1,db.example.com:2/x",
     ],
 )
-def test_a_url_that_cannot_be_taken_apart_is_not_echoed(proved, tmp_path, monkeypatch, url):
-    from preflight import release
+def test_a_url_that_cannot_be_parsed_is_not_echoed(proved, tmp_path, monkeypatch, url):
+    from preflight import database
     from preflight.steps import NotProved
 
     monkeypatch.setenv("PREFLIGHT_DATABASE_URL", url)
     with pytest.raises(NotProved, match="PREFLIGHT_DATABASE_URL") as said:
-        release.open_database(tmp_path, python_of(proved[0]))
+        database.open_database(tmp_path, python_of(proved[0]))
     assert "hunter2" not in str(said.value)
 
 

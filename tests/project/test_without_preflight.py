@@ -85,6 +85,6 @@ def test_the_commands_in_the_readme_extract_the_file_and_build_the_same_bytes(pr
         program = sys.executable if command[0] == "python3" else command[0]
         ended = run([program, *command[1:]], project, env)
         assert ended.status == 0, ended.output
-    source = (ROOT / "preflight/probe.py").read_bytes()
-    assert (project / "source/preflight/probe.py").read_bytes() == source
+    source = (ROOT / "preflight/settings_probe.py").read_bytes()
+    assert (project / "source/preflight/settings_probe.py").read_bytes() == source
     assert (project / "built.pyz").read_bytes() == (project / "preflight.pyz").read_bytes()

@@ -67,7 +67,7 @@ def test_ctrl_c_stops_every_process_and_names_the_folder(generation, tmp_path):
     process.wait(timeout=60)
     assert_nothing_is_left(tmp_path, started)
     text = read_output()
-    assert "Stopped. Nothing runs any more" in text
+    assert "Stopped. Nothing is running any more" in text
     assert "The project is in" in text and "heroku create" not in text
     assert text.splitlines()[-1].startswith("heroku-django: outcome=not-proved")
     assert (tmp_path / "out/site/manage.py").is_file()
@@ -93,4 +93,4 @@ def test_ctrl_c_at_a_random_moment_stops_cleanly(generation, proved, tmp_path, n
     assert not re.search(OWN_TRACEBACK, text), text
     assert re.search(r"(?m)^heroku-django: outcome=", text), text
     if "Rehearsal of site" in text and "Proved in" not in text:
-        assert "Stopped. Nothing runs any more" in text, text
+        assert "Stopped. Nothing is running any more" in text, text

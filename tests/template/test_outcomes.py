@@ -101,13 +101,15 @@ def test_a_full_disk_is_not_a_failure_of_the_project(tmp_path):
 
 
 def test_a_missing_python_for_django_is_reported(tmp_path):
-    template = edited_template(tmp_path, "preflight/rules.py", "(6, 0): (3, 12)", "(6, 0): (3, 99)")
+    template = edited_template(
+        tmp_path, "preflight/heroku.py", "(6, 0): (3, 12)", "(6, 0): (3, 99)"
+    )
     template = edited_again(
         template, "{% if cookiecutter.packaging == 'pip' %}runtime.txt{% endif %}", "python-3.97\n"
     )
     ended = bake_from(template, tmp_path / "out", django_version="6.1")
     assert (ended.status, ended.outcome) == (0, "not-proved"), ended.output
-    assert "there is no Python 3.97 here" in ended.output
+    assert "Python 3.97 is not installed here" in ended.output
 
 
 def edited_again(template: Path, name: str, text: str) -> Path:
@@ -166,7 +168,7 @@ def test_a_broken_pyenv_shim_is_skipped(tmp_path):
     ended = bake(tmp_path / "out", env=env, project_slug="site", python_version=wanted)
     assert ended.outcome == "proved", ended.output
     said = " ".join(ended.output.split())
-    assert f"Python {wanted}, which Heroku will run; here it was {running}" in said
+    assert f"Python {wanted}, which Heroku will use; this was {running}" in said
 
 
 @pytest.mark.long

@@ -5,22 +5,22 @@ import re
 
 import pytest
 
-from preflight import process
+from preflight import processes
 from tests.helpers import OPTIONS, ROOT, TEMPLATE, covering_combinations, render
 
 pytestmark = pytest.mark.fast
 
 
 def test_interpreters_are_found_where_windows_installs_them(tmp_path):
-    assert process.python_in(tmp_path, windows=True) == tmp_path / "Scripts/python.exe"
-    assert process.python_in(tmp_path, windows=False) == tmp_path / "bin/python"
+    assert processes.python_in(tmp_path, windows=True) == tmp_path / "Scripts/python.exe"
+    assert processes.python_in(tmp_path, windows=False) == tmp_path / "bin/python"
 
 
 def test_an_empty_environment_has_the_variables_that_windows_needs(tmp_path, monkeypatch):
-    monkeypatch.setattr(process, "WINDOWS", True)
+    monkeypatch.setattr(processes, "WINDOWS", True)
     monkeypatch.setenv("SYSTEMROOT", r"C:\Windows")
     monkeypatch.setenv("COMSPEC", r"C:\Windows\System32\cmd.exe")
-    environment = process.bare_environment(tmp_path / "home", tmp_path / "Scripts")
+    environment = processes.bare_environment(tmp_path / "home", tmp_path / "Scripts")
     assert environment["SYSTEMROOT"] == r"C:\Windows" and "COMSPEC" in environment
     assert r"C:\Windows\System32" in environment["PATH"]
     assert environment["USERPROFILE"] == environment["TEMP"] == str(tmp_path / "home")
@@ -30,7 +30,7 @@ def own_code():
     """Return every Python file that may run on Windows."""
     return [
         *(ROOT / "hooks").glob("*.py"),
-        *(ROOT / "preflight").glob("*.py"),
+        *(ROOT / "preflight").rglob("*.py"),
         *(TEMPLATE / "config").glob("*.py*"),
         *(TEMPLATE / "tests").glob("*.py"),
     ]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from preflight import github, process, report, rules, steps
+from preflight import findings, github, heroku, processes, report, steps
 from tests.helpers import ROOT, caller_environment, missing, render, run
 from tests.preflight.rehearsal import UTF8, append
 
@@ -113,17 +113,20 @@ def test_the_runner_ignores_commands_in_the_output_of_a_project(tmp_path, capsys
     output = "::error::forged\n::stop-commands::mine\n##[error]x\n"
     failed = steps.Step("build", "collectstatic", None)
     failed.state, failed.detail = steps.State.FAILED, "It failed.\n::warning::forged"
-    failed.finished = process.Finished("manage.py", 1, output, 0.1)
+    failed.found = [findings.HOOK_FAILED("a.py", 3, name="::warning::forged")]
+    failed.finished = processes.Finished("manage.py", 1, output, 0.1)
     tokens = set()
     for _ in range(2):
-        shown = report.Report(tmp_path, True, False, None, True)
+        shown = report.Report(tmp_path, True, report.Form.GITHUB)
         shown.begin()
         shown.tell(failed)
-        assert shown.conclude([failed], [], [], {}) == report.FAILED
+        assert shown.conclude([failed], report.Conclusion([], [], {})) == report.FAILED
         text = capsys.readouterr().out
         assert "::error::forged" in text
         [command] = obeyed(text)
-        assert command.startswith("::error title=preflight%3A build collectstatic::")
+        assert command.startswith(
+            "::error title=preflight%3A build collectstatic,file=a.py,line=3::"
+        )
         tokens.add(re.search("::stop-commands::(.*)", text)[1])
     shown.begin()
     shown.stop()
@@ -134,12 +137,12 @@ def test_the_runner_ignores_commands_in_the_output_of_a_project(tmp_path, capsys
 @pytest.mark.parametrize(
     ("files", "wanted", "version"),
     [
-        ({}, "", rules.DEFAULT_PYTHON),
+        ({}, "", heroku.DEFAULT_PYTHON),
         ({"runtime.txt": "python-3.12.7\n"}, "", "3.12"),
         ({".python-version": "# the newest\n3.13\n"}, "", "3.13"),
         ({".python-version": "3.13\n"}, "3.11", "3.11"),
-        ({".python-version": "3.99\n"}, "", rules.DEFAULT_PYTHON),
-        ({".python-version": "3.130\n"}, "", rules.DEFAULT_PYTHON),
+        ({".python-version": "3.99\n"}, "", heroku.DEFAULT_PYTHON),
+        ({".python-version": "3.130\n"}, "", heroku.DEFAULT_PYTHON),
         ({".python-version": "3.13\n"}, "3.11\nother=x", "3.11"),
     ],
 )
@@ -163,13 +166,13 @@ def find_python_version(folder, project="site", wanted=""):
 
 @pytest.mark.fast
 def test_the_action_accepts_the_pythons_of_preflight(tmp_path):
-    for version in rules.PYTHONS:
+    for version in heroku.PYTHONS:
         ended, output = find_python_version(tmp_path, wanted=version)
         assert ended.status == 0 and f"version={version}\n" in output
     for version in ("3.9", "3.99", "3.13; id", "latest"):
         ended, _ = find_python_version(tmp_path, wanted=version)
         assert ended.status == 1 and ended.output.startswith("::error::")
-        assert all(version in ended.output for version in rules.PYTHONS)
+        assert all(version in ended.output for version in heroku.PYTHONS)
 
 
 @pytest.mark.fast
@@ -192,6 +195,11 @@ def test_the_action_rehearses_a_project(project):
     assert re.search(r"(?m)^\| web \| home page \| ok \| [\d.]+ \| 200 \|$", summary)
 
 
+def lines_of(path):
+    """Return how many lines a file has."""
+    return len(path.read_text(**UTF8).splitlines())
+
+
 def test_the_action_fails_with_an_annotation_for_each_failure(project):
     append(project, "config/settings.py", "\nX = undefined_name\n")
     env = caller_environment(project.parent / "home")
@@ -200,8 +208,9 @@ def test_the_action_fails_with_an_annotation_for_each_failure(project):
     assert ended["Rehearse"].status == 1
     lines = "\n".join(obeyed(ended["Rehearse"].output))
     shown = re.findall(r"(?m)^::(\w+) title=(.*?)::(.*)$", lines)
+    place = f"file=config/settings.py,line={lines_of(project / 'config/settings.py')}"
     assert [(level, title) for level, title, _ in shown] == [
-        ("error", "preflight%3A build collectstatic")
+        ("error", f"preflight%3A build collectstatic,{place}")
     ]
     assert "NameError: name 'undefined_name' is not defined%0A" in shown[0][2]
     assert "site: failed" in files["GITHUB_STEP_SUMMARY"]
@@ -209,16 +218,16 @@ def test_the_action_fails_with_an_annotation_for_each_failure(project):
 
 
 def test_nothing_in_a_report_becomes_markup_or_a_command():
-    step = {"phase": "build", "title": "a", "state": "ok", "seconds": 1, "explanation": None}
+    step = {"phase": "build", "title": "a", "state": "ok", "seconds": 1, "findings": []}
     bad = step | {"state": "FAILED", "detail": "50 %\r\n::error::x\n</pre>`"}
     document = {
         "project": "/home/me/__site__",
         "outcome": "failed",
         "steps": [step | {"detail": "a | b\n<script> *c*"}, bad],
         "notes": ["[x](y)"],
-        "not_shown": [],
+        "not_proved": [],
     }
-    assert github.escape(github.sentences(bad)) == "50 %25%0D%0A::error::x%0A</pre>`"
+    assert github.escape(bad["detail"]) == "50 %25%0D%0A::error::x%0A</pre>`"
     summary = github.summarize(document)
     assert r"| a \| b \<script\> \*c\* |" in summary
     assert r"\_\_site\_\_" in summary and r"\[x\](y)" in summary

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from preflight import process, rules
+from preflight import heroku, processes
 from preflight.steps import NotProved
 
 PROBE = "import sys, ensurepip, sqlite3, ssl; print('%d.%d.%d' % sys.version_info[:3])"
@@ -17,7 +17,7 @@ PROBE = "import sys, ensurepip, sqlite3, ssl; print('%d.%d.%d' % sys.version_inf
 
 @dataclass(frozen=True)
 class Python:
-    """An interpreter that was run and answered: where it is, and its full version."""
+    """An interpreter that works: where it is, and its full version."""
 
     path: str
     version: str
@@ -29,13 +29,13 @@ class Python:
 
 
 def read_full_version(project: Path) -> str | None:
-    """Return the version, such as "3.13" or "3.13.2", that runtime.txt or .python-version holds.
+    """Return the version, such as "3.13" or "3.13.2", in runtime.txt or .python-version.
 
-    None if there is neither, or if it says something else; `contract` judges that.
+    None if neither exists, or if it contains something else, which file_checks.py reports.
     """
     for name, form in (
-        ("runtime.txt", rules.RUNTIME_TXT),
-        (".python-version", rules.PYTHON_VERSION),
+        ("runtime.txt", heroku.RUNTIME_TXT),
+        (".python-version", heroku.PYTHON_VERSION),
     ):
         path = project / name
         if path.is_file():
@@ -61,42 +61,42 @@ def oldest_allowed(project: Path) -> tuple[int, int]:
         match = re.search(r"(?im)^\s*[\"']?django\s*[=~>]=\s*([0-9]+)\.([0-9]+)", text)
         if match:
             django = (int(match[1]), int(match[2]))
-            for series, python in rules.OLDEST_PYTHON_OF_DJANGO.items():
+            for series, python in heroku.OLDEST_PYTHON_OF_DJANGO.items():
                 if django >= series:
                     return python
     return (3, 10)
 
 
 def find(project: Path) -> Python:
-    """Return the interpreter of the series that the project asks for, or the best stand-in.
+    """Return the interpreter of the series that the project asks for, or the best alternative.
 
-    Without that series it is the interpreter that runs this, if the project's Django allows it,
-    and otherwise the newest that does. Raises NotProved if there is none.
+    Without that series, it is the interpreter that runs this, if the project's Django supports it,
+    and otherwise the newest that it supports. Raises NotProved if there is none.
     """
-    wanted = read_version_file(project) or rules.DEFAULT_PYTHON
+    wanted = read_version_file(project) or heroku.DEFAULT_PYTHON
     found = find_series(wanted)
     if found:
         return found
     oldest = oldest_allowed(project)
     if sys.version_info[:2] >= oldest:
-        found = probe([process.interpreter()])
+        found = probe([processes.interpreter()])
         if found:
             return found
-    for series in reversed(rules.PYTHONS):
+    for series in reversed(heroku.PYTHONS):
         if tuple(map(int, series.split("."))) >= oldest and series != wanted:
             found = find_series(series)
             if found:
                 return found
     raise NotProved(
-        f"there is no Python {wanted} here, and none that this project's Django allows. "
-        "https://www.python.org/downloads/ has it."
+        f"Python {wanted} is not installed here, and neither is another that the project's Django "
+        "supports. Install it: https://www.python.org/downloads/"
     )
 
 
 def find_series(series: str) -> Python | None:
     """Return a working interpreter of this series, or None."""
     if series == f"{sys.version_info.major}.{sys.version_info.minor}":
-        found = probe([process.interpreter()]) or probe([sys.executable])
+        found = probe([processes.interpreter()]) or probe([sys.executable])
         if found:
             return found
     for command in candidates(series):
@@ -107,41 +107,41 @@ def find_series(series: str) -> Python | None:
 
 
 def candidates(series: str) -> list[list[str]]:
-    """Return the commands that may start this series, the likeliest first."""
+    """Return the commands that may start this series, the most likely first."""
     commands = []
-    # Before PATH, where a shim of pyenv may stand for the same interpreter, or for none.
+    # Before PATH, where a shim of pyenv may start the same interpreter, or none.
     roots = [Path.home() / ".pyenv", Path.home() / ".pyenv/pyenv-win"]
     if own := os.environ.get("PYENV_ROOT"):
         roots.insert(0, Path(own))
     for root in roots:
         for folder in sorted(root.glob(f"versions/{series}.*"), reverse=True):
-            program = folder / ("python.exe" if process.WINDOWS else "bin/python")
+            program = folder / ("python.exe" if processes.WINDOWS else "bin/python")
             if program.is_file():
                 commands.append([str(program)])
     on_path = shutil.which(f"python{series}")
     if on_path:
         commands.append([on_path])
     launcher = shutil.which("py")
-    if launcher and process.WINDOWS:
+    if launcher and processes.WINDOWS:
         commands.append([launcher, f"-{series}"])
     uv = find_uv()
     if uv:
         # The folder of uv's own interpreters; PATH was searched above.
-        environment = process.installer_environment() | {"UV_PYTHON_PREFERENCE": "only-managed"}
-        answer = process.run([uv, "python", "find", series], Path.cwd(), environment, timeout=30)
+        environment = processes.installer_environment() | {"UV_PYTHON_PREFERENCE": "only-managed"}
+        answer = processes.run([uv, "python", "find", series], Path.cwd(), environment, timeout=30)
         if answer.status == 0:
             commands.append([answer.output.strip()])
     return commands
 
 
 def probe(command: list[str]) -> Python | None:
-    """Return the interpreter behind a command, or None if it is none that works.
+    """Return the interpreter that a command starts, or None if it does not work.
 
     A shim of pyenv is a program that answers "command not found".
     """
-    environment = process.installer_environment()
+    environment = processes.installer_environment()
     code = PROBE + "; print(sys.executable)"
-    answer = process.run([*command, "-I", "-c", code], Path.cwd(), environment, timeout=30)
+    answer = processes.run([*command, "-I", "-c", code], Path.cwd(), environment, timeout=30)
     lines = answer.output.split("\n")
     if answer.status != 0 or len(lines) < 2 or not re.fullmatch(r"[0-9.]+", lines[0]):
         return None
@@ -152,7 +152,7 @@ def probe(command: list[str]) -> Python | None:
 def find_uv(project: Path | None = None, lasting: bool = False) -> str | None:
     """Return the uv to install with, or None: the one that runs us, in .venv, or on PATH.
 
-    `lasting` leaves out the one that runs us, whose environment may be a throw-away one.
+    `lasting` leaves out the one that runs us, whose environment may be temporary.
     Each is run first: a shim of pyenv is a program that answers "command not found".
     """
     places = [] if lasting else [os.environ.get("UV")]
@@ -164,12 +164,12 @@ def find_uv(project: Path | None = None, lasting: bool = False) -> str | None:
         except FileNotFoundError:
             pass
     if project:
-        scripts = process.python_in(project / ".venv").parent
+        scripts = processes.python_in(project / ".venv").parent
         places += [str(scripts / "uv"), str(scripts / "uv.exe")]
     places.append(shutil.which("uv"))
-    environment = process.installer_environment()
+    environment = processes.installer_environment()
     for place in filter(None, places):
         command = [place, "--version"]
-        if process.run(command, project or Path.cwd(), environment, timeout=30).status == 0:
+        if processes.run(command, project or Path.cwd(), environment, timeout=30).status == 0:
             return place
     return None

@@ -1,4 +1,4 @@
-"""Commands, each in an environment built from nothing, and none of them left behind."""
+"""Run commands, each with a new set of environment variables, and leave none running."""
 
 import os
 import signal
@@ -9,19 +9,20 @@ import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, Any
 
-from preflight import rules
+from preflight import heroku
 
 WINDOWS = os.name == "nt"
 
-_running: set[subprocess.Popen] = set()
+_running: set[subprocess.Popen[bytes]] = set()
 _lock = threading.Lock()
 _stopping = threading.Event()
 
 
 @dataclass(frozen=True)
 class Finished:
-    """A command that has ended; `status` is None when it ran out of time."""
+    """A command that has finished; `status` is None if it ran out of time."""
 
     command: str
     status: int | None
@@ -30,7 +31,7 @@ class Finished:
 
     @property
     def killed(self) -> bool:
-        """Whether something outside ended it, such as the system when memory ran out."""
+        """Whether something else ended it, such as the system when memory ran out."""
         return self.status is not None and self.status in {-signal.SIGTERM, -9, 137}
 
 
@@ -42,8 +43,8 @@ def python_in(environment: Path, windows: bool = WINDOWS) -> Path:
 def bare_environment(home: Path, *first_on_path: Path) -> dict[str, str]:
     """Return what any command needs to run, and nothing that the caller has set.
 
-    `home` serves as home and temp folder, so that no configuration or credential of the caller is
-    found in the real one.
+    `home` is the home and the temporary folder, so that commands do not find configuration or
+    credentials of the caller.
     """
     home.mkdir(parents=True, exist_ok=True)
     keep: tuple[str, ...] = ()
@@ -67,9 +68,9 @@ def installer_environment() -> dict[str, str]:
         environment.pop(name)
         if name in os.environ:
             environment[name] = os.environ[name]
-    wanted = set(rules.INSTALLER_VARIABLES)
+    wanted = set(heroku.INSTALLER_VARIABLES)
     environment |= {k: v for k, v in os.environ.items() if k.upper() in wanted}
-    # A download of an interpreter takes long and fails without a word where it is not allowed.
+    # Downloading an interpreter takes long, and fails silently where it is not allowed.
     return environment | {"UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1"}
 
 
@@ -77,10 +78,10 @@ def start(
     command: list[str] | str,
     cwd: Path,
     environment: dict[str, str],
-    output,
+    output: IO[bytes] | int,
     stoppable: bool = True,
-    **options,
-) -> subprocess.Popen:
+    **options: Any,
+) -> subprocess.Popen[bytes]:
     """Start a command in its own process group; run a string through the shell.
 
     Ctrl-C kills a command that is `stoppable`; the caller has to stop any other. `options` are
@@ -116,9 +117,9 @@ def run(
     cwd: Path,
     environment: dict[str, str],
     timeout: float = 300,
-    **options,
+    **options: Any,
 ) -> Finished:
-    """Run a command to its end and return its whole output; never raises for a failing command."""
+    """Run a command to its end and return its output; never raises for a command that fails."""
     shown = command if isinstance(command, str) else " ".join(map(str, command))
     began = time.monotonic()
     try:
@@ -138,21 +139,21 @@ def run(
     return Finished(shown, status, text, time.monotonic() - began)
 
 
-def forget(process: subprocess.Popen) -> None:
-    """Take an ended process off the list of those to stop."""
+def forget(process: subprocess.Popen[bytes]) -> None:
+    """Remove a finished process from the list of those to stop."""
     with _lock:
         _running.discard(process)
 
 
-def send(process: subprocess.Popen, signal_number: int) -> None:
-    """Send a signal to every process of a group, as Heroku does; a group that is gone is fine."""
+def send(process: subprocess.Popen[bytes], signal_number: int) -> None:
+    """Send a signal to every process of a group, as Heroku does; ignore a group that is gone."""
     try:
         os.killpg(process.pid, signal_number)
     except ProcessLookupError:
         pass
 
 
-def has_ended(process: subprocess.Popen) -> bool:
+def has_ended(process: subprocess.Popen[bytes]) -> bool:
     """Return whether a process and all others of its group are gone."""
     if process.poll() is None:
         return False
@@ -163,7 +164,7 @@ def has_ended(process: subprocess.Popen) -> bool:
     return False
 
 
-def end(process: subprocess.Popen) -> None:
+def end(process: subprocess.Popen[bytes]) -> None:
     """End a process and everything that it has started, at once."""
     if WINDOWS:
         kill = ["taskkill", "/T", "/F", "/PID", str(process.pid)]
@@ -174,7 +175,7 @@ def end(process: subprocess.Popen) -> None:
 
 
 def stop_everything() -> None:
-    """End all commands that still run, and let no other start."""
+    """Stop all commands that still run, and do not start others."""
     with _lock:
         _stopping.set()
         left = list(_running)
@@ -188,12 +189,12 @@ def allow_starts() -> None:
 
 
 def free_port(address: str = "127.0.0.1") -> int:
-    """Return a port of this machine that nobody listens on; raise OSError without one."""
+    """Return a free port on this machine; raise OSError if there is none."""
     with socket.socket() as listener:
         listener.bind((address, 0))
-        return listener.getsockname()[1]
+        return int(listener.getsockname()[1])
 
 
 def interpreter() -> str:
-    """Return the interpreter that runs this, also when it is in a throw-away environment."""
+    """Return the interpreter that runs this, even from a temporary environment."""
     return getattr(sys, "_base_executable", None) or sys.executable

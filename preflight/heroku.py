@@ -1,4 +1,4 @@
-"""What Heroku does, as data: each rule with its source.
+"""Facts about Heroku, as data: each with its source.
 
 Sources: BP is https://github.com/heroku/heroku-buildpack-python (v351), DC is
 https://devcenter.heroku.com/articles/.
@@ -14,8 +14,8 @@ PACKAGE_MANAGERS = {
     "uv.lock": "uv",
 }
 
-# BP lib/package_manager.sh: what stands for a package manager by itself and is refused, with the
-# command that makes what Heroku wants.
+# BP lib/package_manager.sh: what names a package manager by itself and is refused, with the
+# command that creates what Heroku installs from.
 NOT_ENOUGH = {
     "Pipfile": "pipenv lock",
     "setup.py": "echo . > requirements.txt",
@@ -32,7 +32,7 @@ MEANT_AS_REQUIREMENTS = (
     "requirments.txt",
 )
 
-# BP lib/python_version.sh: both forms, after white space and comment lines are taken away.
+# BP lib/python_version.sh: both forms, without white space and comment lines.
 RUNTIME_TXT = r"python-(3\.[0-9]+)(\.[0-9]+)?"
 PYTHON_VERSION = r"(3\.[0-9]+)(\.[0-9]+)?"
 # BP lib/python_version.sh: the versions that build.
@@ -43,7 +43,7 @@ NEWEST_PATCH = {"3.10": 21, "3.11": 16, "3.12": 14, "3.13": 15, "3.14": 7}
 # The same file: names that were meant as .python-version, and are refused without a runtime.txt.
 MEANT_AS_PYTHON_VERSION = r"(?i)\.?python[-_. ]version(\.txt)?|\.py-version|\.pyhton-version"
 
-# What the build and the dynos read: UTF-8 without a mark, and no carriage returns in a Procfile.
+# What the build and the dynos read: UTF-8 without a byte order mark, and a Procfile with LF.
 # BP lib/python_version.sh for .python-version; DC procfile.
 CONTROL_FILES = (
     "Procfile",
@@ -57,21 +57,18 @@ CONTROL_FILES = (
     "uv.lock",
     "manage.py",
 )
-# What git may leave behind and the build would miss: those, and files of these folders.
+# What git may not push although the build needs it: those, and files in these folders.
 NEEDED = r"(?:^|/)(?:migrations|templates)/"
 
-# What pip freeze writes down on one system and Heroku cannot install or should not have: seen with
-# pip 26 on 2026-11-20; django-heroku had its last release in 2018 and was given up in 2022.
+# What pip freeze lists on one system and Heroku cannot install: seen with pip 26 on 2026-11-20.
 DENIED = {
-    "pywin32": "it belongs to Windows",
-    "pypiwin32": "it belongs to Windows",
-    "pywinpty": "it belongs to Windows",
-    "wmi": "it belongs to Windows",
-    "comtypes": "it belongs to Windows",
-    "pkg-resources": "it belongs to Debian's own Python",
-    "backports-zoneinfo": "Python has zoneinfo built in since 3.9, and this does not compile",
-    "django-heroku": "it was given up in 2022; it sets a storage that Django ignores and lets "
-    "every host in, so write those settings yourself",
+    "pywin32": "it only exists on Windows",
+    "pypiwin32": "it only exists on Windows",
+    "pywinpty": "it only exists on Windows",
+    "wmi": "it only exists on Windows",
+    "comtypes": "it only exists on Windows",
+    "pkg-resources": "it only exists in Debian's own Python",
+    "backports-zoneinfo": "Python includes zoneinfo since 3.9, and this does not compile",
 }
 # https://docs.djangoproject.com/en/stable/faq/install/: the oldest Python of each Django.
 OLDEST_PYTHON_OF_DJANGO = {(6, 0): (3, 12), (5, 0): (3, 10), (4, 2): (3, 8)}
@@ -80,20 +77,20 @@ OLDEST_PYTHON_OF_DJANGO = {(6, 0): (3, 12), (5, 0): (3, 10), (4, 2): (3, 8)}
 # slug.
 ENVIRONMENT_MARK = "pyvenv.cfg"
 SECRET_FILES = (".env", ".env.production", ".pgpass", "credentials.csv")
-# In the root alone: a package may have a module of this name.
+# Only in the root, because a package may have a module of this name.
 SECRET_FILES_IN_ROOT = ("env.py",)
 
 # DC procfile: the name is exact, and a line is "type: command".
-PROCESS_TYPE = r"(?m)^[ \t]*([A-Za-z0-9_-]+):[ \t]*(\S.*?)[ \t\r]*$"
+PROCESS_TYPE = r"[ \t]*([A-Za-z0-9_-]+):[ \t]*(\S.*?)[ \t\r]*$"
 
 # BP bin/steps/collectstatic: how deep below the root manage.py is looked for.
 MANAGE_PY_DEPTH = 3
 
-# BP bin/steps/collectstatic: what switches it off, so that pages come without style, or fail.
+# BP bin/steps/collectstatic: what turns it off, so that pages have no styles, or fail.
 COLLECTSTATIC_OFF = ("DISABLE_COLLECTSTATIC", ".heroku/collectstatic_disabled")
 
-# Credentials by their own form, each with what it opens: the documentation of Amazon, Cloudinary,
-# Google, Heroku, Stripe and SendGrid, read on 2026-11-21. Values that stand for one are left out.
+# Credentials by their form, each with a name: the documentation of Amazon, Cloudinary,
+# Google, Heroku, Stripe and SendGrid, read on 2026-11-21. Placeholders are left out.
 CREDENTIALS = {
     "an AWS access key": r"\b(?:AKIA|ASIA)(?![A-Z0-9]*EXAMPLE)[A-Z2-7]{16}\b",
     "an AWS secret key": r"(?i)secret_?(?:access_?)?key['\"]?\]?[ \t]*[=:,][ \t]*['\"]?"
@@ -112,7 +109,7 @@ CREDENTIALS = {
     "a mail server with its password": r"\bsmtps?://[^:\s/]+:(?!password@|PASSWORD@)"
     r"[^@\s/'\"<$\{]{8,}@(?!localhost|127\.)(?![\w.-]*example\.)[\w-]+\.[\w.-]+",
 }
-# Django's own secret, as a literal or as a default; keys of tests are worth nothing.
+# Django's own secret, as a literal or as a default. Keys in tests do not matter.
 SECRET_KEY = (
     r"^[ \t]*SECRET_KEY[ \t]*=[ \t]*\(?\s*['\"][^'\"{\s]{16,}['\"]"
     r"|['\"]SECRET_KEY['\"][ \t]*\]?[ \t]*(?:,\s*(?:default[ \t]*=[ \t]*)?|=[ \t]*)"
@@ -122,8 +119,7 @@ TESTS = r"(?:^|/)tests?(?:/|\.py$|_[^/]*\.py$)|(?:^|/)conftest\.py$"
 # How far back the commits are read.
 COMMITS = 20
 
-# A variable that people test for and Heroku does not set: DC dynos, on what a dyno's environment
-# holds.
+# A variable that people test for and Heroku does not set: DC dynos, on the environment of a dyno.
 NO_VARIABLE_OF_HEROKU = (
     r"['\"]HEROKU['\"]\s+(?:not\s+)?in\s+os\.environ"
     r"|(?:environ\.get\(|environ\[|getenv\()\s*['\"]HEROKU['\"]"
@@ -155,9 +151,9 @@ DYNO_VARIABLES = {
     "LANG": "en_US.UTF-8",
 }
 # DC dynos: set in builds and on every dyno.
-DYNO = {"DYNO": "preflight.1"}
+BUILD = {"DYNO": "build.1"}
 
-# What stands in for a config var that app.json asks for: a well-formed value that opens nothing.
+# Placeholders for config vars that app.json asks for: well-formed values that open nothing.
 PLACEHOLDERS = {
     "CLOUDINARY_URL": "cloudinary://0:placeholder@placeholder",
     "AWS_S3_REGION_NAME": "us-east-1",
@@ -165,12 +161,12 @@ PLACEHOLDERS = {
 }
 PLACEHOLDER = "placeholder"
 
-# A host as the router would name it: DC app-names-and-subdomains.
+# A host name that the router would use: DC app-names-and-subdomains.
 HOST = "preflight-0123456789ab.herokuapp.com"
 FOREIGN_HOST = "www.example.com"
 
-# What an installer needs of the caller's environment to reach a package index, and no more: a
-# target folder or an interpreter that somebody has set would send packages elsewhere.
+# What an installer needs of the caller's environment to reach a package index. A target folder or
+# an interpreter in a variable would install packages elsewhere.
 INSTALLER_VARIABLES = (
     "ALL_PROXY",
     "HTTPS_PROXY",

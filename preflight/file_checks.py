@@ -1,0 +1,319 @@
+"""The files that Heroku's build reads: their names, encodings and forms."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from enum import Enum
+from pathlib import Path
+from shlex import quote
+
+from preflight import findings, heroku, interpreters, project_files
+from preflight.findings import Edit, Finding
+
+
+class Reason(Enum):
+    """Why git does not push a file."""
+
+    IGNORED = "ignored by .gitignore"
+    NOT_COMMITTED = "not committed"
+
+
+# Findings with which nothing can be installed.
+BLOCKING = {
+    kind.id
+    for kind in (
+        findings.NO_PACKAGE_MANAGER,
+        findings.MISNAMED_REQUIREMENTS,
+        findings.NO_LOCK,
+        findings.IN_A_FOLDER,
+        findings.ONE_MACHINE,
+        findings.NOT_FOR_HEROKU,
+    )
+}
+
+
+def check(tree: Path, names: list[str], unpushed: dict[str, Reason] | None = None) -> list[Finding]:
+    """Return everything in the pushed files that breaks a rule of the build.
+
+    `names` are the files of `tree` that git would push. `unpushed` are files that it would not
+    push although the build needs them, each with the reason.
+    """
+    unpushed = unpushed or {}
+    return [
+        *check_unpushed(names, unpushed),
+        *check_encodings(tree, names),
+        *check_package_managers(tree, names, unpushed),
+        *check_python_version(tree, names),
+        *check_procfile(tree, names, unpushed),
+        *check_requirements(tree),
+        *check_manage_py(names, unpushed),
+        *check_environments(names),
+        *check_app_json(tree, names),
+        *check_flags(tree, names),
+    ]
+
+
+def blocks_install(found: list[Finding]) -> bool:
+    """Return whether nothing can be installed because of these findings."""
+    unreadable = any(f.kind is findings.ENCODING and f.file == "requirements.txt" for f in found)
+    return unreadable or any(finding.id in BLOCKING for finding in found)
+
+
+def check_unpushed(names: list[str], unpushed: dict[str, Reason]) -> Iterator[Finding]:
+    """Report what the build would miss, since git does not push it."""
+    for name, reason in unpushed.items():
+        if name not in names:
+            ignored = reason is Reason.IGNORED
+            kind = findings.IGNORED if ignored else findings.NOT_COMMITTED
+            yield kind(name, name=name, quoted=quote(name))
+
+
+def check_encodings(tree: Path, names: list[str]) -> Iterator[Finding]:
+    """Report control files that are not plain UTF-8, as Windows PowerShell writes them."""
+    for name in heroku.CONTROL_FILES:
+        if name not in names or not (tree / name).is_file():
+            continue
+        encoding, reads = find_encoding(name, (tree / name).read_bytes())
+        if encoding:
+            read = f"p.read_text('{reads}')"
+            if not reads:
+                # Lines of both: without zeros and marks, ASCII remains.
+                read = "bytes(c for c in p.read_bytes() if 0 < c < 127).decode()"
+            yield findings.ENCODING(name, name=name, encoding=encoding, read=read)
+
+
+def find_encoding(name: str, content: bytes) -> tuple[str, str]:
+    """Return what is wrong with the encoding of a file, and the encoding to read it with.
+
+    Both are empty if nothing is wrong; the second is empty if the file has two encodings.
+    """
+    wide = content.startswith((b"\xff\xfe", b"\xfe\xff"))
+    if wide and decodes(content, "utf-16"):
+        return "in UTF-16", "utf-16"
+    if wide or b"\0" in content:
+        return "partly in UTF-16", ""
+    if content.startswith(b"\xef\xbb\xbf"):
+        return "in UTF-8 with a byte order mark (BOM)", "utf-8-sig"
+    if not decodes(content, "utf-8"):
+        return "not in UTF-8", "cp1252"
+    if b"\r" in content and name == "Procfile":
+        return "written with CRLF line endings", "utf-8"
+    return "", ""
+
+
+def decodes(content: bytes, encoding: str) -> bool:
+    """Return whether bytes are text in an encoding. Text in UTF-16 has no zero character."""
+    try:
+        return "\0" not in content.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+
+
+def check_package_managers(
+    tree: Path, names: list[str], unpushed: dict[str, Reason]
+) -> Iterator[Finding]:
+    """Report if there is not exactly one file of a package manager in the root."""
+    managers = [name for name in heroku.PACKAGE_MANAGERS if name in names]
+    if len(managers) > 1:
+        listed = f"{', '.join(managers[:-1])} and {managers[-1]}"
+        yield findings.SEVERAL_PACKAGE_MANAGERS(files=listed, unused=find_unused(tree, managers))
+    if managers or unpushed.keys() & heroku.PACKAGE_MANAGERS.keys():
+        return
+    below = sorted(name for name in names if name.endswith("/requirements.txt"))
+    meant = [name for name in heroku.MEANT_AS_REQUIREMENTS if name in names]
+    alone = [name for name in heroku.NOT_ENOUGH if name in names]
+    if "pyproject.toml" in alone and b"[project]" not in (tree / "pyproject.toml").read_bytes():
+        # It only has the settings of tools.
+        alone.remove("pyproject.toml")
+    if below:
+        folder = below[0].rpartition("/")[0]
+        yield findings.IN_A_FOLDER(folder=folder, push=push_folder(quote(folder)))
+    elif meant:
+        yield findings.MISNAMED_REQUIREMENTS(meant[0], name=meant[0])
+    elif alone:
+        yield findings.NO_LOCK(alone[0], name=alone[0], make=heroku.NOT_ENOUGH[alone[0]])
+    else:
+        yield findings.NO_PACKAGE_MANAGER()
+
+
+def find_unused(tree: Path, managers: list[str]) -> str:
+    """Return the files of package managers to remove, as arguments of a command.
+
+    A lock belongs to the tool that pyproject.toml or a Pipfile configures. Without such a sign,
+    requirements.txt stays.
+    """
+    pyproject = project_files.read(tree / "pyproject.toml")
+    used = managers[0]
+    if "uv.lock" in managers and ("[tool.uv]" in pyproject or "[project]" in pyproject):
+        used = "uv.lock"
+    if "poetry.lock" in managers and "[tool.poetry]" in pyproject:
+        used = "poetry.lock"
+    return " ".join(name for name in managers if name != used)
+
+
+def push_folder(quoted: str, up: str = "") -> str:
+    """Return the command that pushes a folder of the repository.
+
+    `quoted` is the folder's path, quoted for the shell. `up` is the path to the repository's root.
+    """
+    return f"git {f'-C {up} ' if up else ''}subtree push --prefix {quoted} heroku main"
+
+
+def check_python_version(tree: Path, names: list[str]) -> Iterator[Finding]:
+    """Report what is wrong with runtime.txt and .python-version."""
+    uv = "uv.lock" in names
+    present = [name for name in ("runtime.txt", ".python-version") if name in names]
+    if len(present) == 2:
+        yield findings.TWO_PYTHON_VERSIONS("runtime.txt")
+        return
+    if not present:
+        meant = [name for name in names if re.fullmatch(heroku.MEANT_AS_PYTHON_VERSION, name)]
+        if meant:
+            yield findings.MISNAMED_PYTHON_VERSION(meant[0], name=meant[0])
+        elif uv:
+            create = Edit(".python-version", 1, "", f"{heroku.DEFAULT_PYTHON}\n")
+            missing = findings.UV_WITHOUT_PYTHON_VERSION(".python-version")
+            yield replace(missing, edits=(create,))
+        return
+    [name] = present
+    if name == "runtime.txt" and uv:
+        yield findings.RUNTIME_TXT_WITH_UV(name)
+        return
+    form = "python-3.13" if name == "runtime.txt" else "3.13"
+    version = interpreters.read_full_version(tree)
+    if version is None:
+        yield findings.UNREADABLE_PYTHON_VERSION(name, 1, name=name, form=form)
+        return
+    series = ".".join(version.split(".")[:2])
+    if series not in heroku.PYTHONS and series_number(series) < series_number(heroku.PYTHONS[0]):
+        supported = ", ".join(heroku.PYTHONS)
+        yield findings.UNSUPPORTED_PYTHON(name, 1, name=name, series=series, supported=supported)
+
+
+def newer_than_known(tree: Path) -> str:
+    """Return why the chosen Python cannot be judged, because it is newer than the table, or "".
+
+    What Heroku supports changes every month, so this is never a failure.
+    """
+    version = interpreters.read_full_version(tree)
+    if version is None:
+        return ""
+    series, _, patch = version.removeprefix("3.").partition(".")
+    series = f"3.{series}"
+    if series_number(series) > series_number(heroku.PYTHONS[-1]):
+        return f"Python {series} is newer than {heroku.PYTHONS[-1]}, the newest on {heroku.DATE}"
+    newest = heroku.NEWEST_PATCH.get(series)
+    if patch and newest is not None and int(patch) > newest:
+        return f"Python {version} is newer than {series}.{newest}, the newest on {heroku.DATE}"
+    return ""
+
+
+def series_number(series: str) -> tuple[int, ...]:
+    """Return a series such as "3.13" so that it can be compared."""
+    return tuple(map(int, series.split(".")))
+
+
+def check_procfile(tree: Path, names: list[str], unpushed: dict[str, Reason]) -> Iterator[Finding]:
+    """Report what is wrong with the Procfile."""
+    package = project_files.find_package(names)
+    yield from check_process_lines(tree, package)
+    if "web" in project_files.process_types(tree) or "Procfile" in unpushed:
+        return
+    meant = [name for name in names if re.fullmatch(r"(?i)procfile(\.\w+)?", name)]
+    meant = [name for name in meant if name not in {"Procfile", "Procfile.windows"}]
+    if "Procfile" in names:
+        yield findings.NO_WEB_PROCESS("Procfile", package=package)
+    elif meant:
+        yield findings.MISNAMED_PROCFILE(meant[0], name=meant[0])
+    else:
+        yield findings.NO_PROCFILE(package=package)
+
+
+def check_process_lines(tree: Path, package: str) -> Iterator[Finding]:
+    """Report lines that Heroku ignores: malformed ones, and all but the last of each type."""
+    lines = project_files.process_lines(tree)
+    last = {line.type: line.number for line in lines}
+    for line in lines:
+        if line.number != last[line.type]:
+            yield findings.REPEATED_PROCESS_TYPE("Procfile", line.number, type=line.type)
+    understood = {line.number for line in lines}
+    for number, text in enumerate(project_files.read(tree / "Procfile").splitlines(), 1):
+        if number not in understood and text.strip() and not text.lstrip().startswith("#"):
+            yield malformed(number, text, package)
+
+
+def malformed(number: int, text: str, package: str) -> Finding:
+    """Return the finding for a line of the Procfile that Heroku ignores."""
+    known = re.fullmatch(r"\s*([A-Za-z0-9_-]+)\s+:\s*(\S.*)", text)
+    edits = (Edit("Procfile", number, text, f"{known[1]}: {known[2]}"),) if known else ()
+    ignored = findings.MALFORMED_PROCESS_TYPE(
+        "Procfile", number, text=text.strip(), package=package
+    )
+    return replace(ignored, edits=edits)
+
+
+def check_requirements(tree: Path) -> Iterator[Finding]:
+    """Report lines of requirements.txt that come from one machine and do not install on Heroku."""
+    path = tree / "requirements.txt"
+    if not path.is_file() or not decodes(path.read_bytes(), "utf-8"):
+        return
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        package = re.match(r"\s*([A-Za-z0-9][\w.-]*)", line)
+        if not package:
+            continue
+        name = re.sub(r"[-_.]+", "-", package[1]).lower()
+        remove = (Edit("requirements.txt", number, line + "\n", ""),)
+        if re.search(r"@\s*file:", line):
+            yield findings.ONE_MACHINE("requirements.txt", number, package=package[1])
+        elif name == "django-heroku":
+            yield replace(findings.DJANGO_HEROKU("requirements.txt", number), edits=remove)
+        elif name in heroku.DENIED and ";" not in line:
+            reason = heroku.DENIED[name]
+            values = {"package": package[1], "reason": reason}
+            denied = findings.NOT_FOR_HEROKU("requirements.txt", number, **values)
+            yield replace(denied, edits=remove)
+
+
+def check_manage_py(names: list[str], unpushed: dict[str, Reason]) -> Iterator[Finding]:
+    """Report a manage.py that the build would not find."""
+    deep = [name.count("/") for name in [*names, *unpushed] if name.split("/")[-1] == "manage.py"]
+    if not deep or min(deep) >= heroku.MANAGE_PY_DEPTH:
+        yield findings.NO_MANAGE_PY("manage.py")
+
+
+def check_environments(names: list[str]) -> Iterator[Finding]:
+    """Report virtual environments that would be pushed."""
+    for name in names:
+        folder, _, base = name.rpartition("/")
+        if base == heroku.ENVIRONMENT_MARK:
+            yield findings.COMMITTED_ENVIRONMENT(folder, folder=folder, quoted=quote(folder))
+
+
+def check_app_json(tree: Path, names: list[str]) -> Iterator[Finding]:
+    """Report an app.json that cannot be read, and what turns collectstatic off."""
+    switch, marker = heroku.COLLECTSTATIC_OFF
+    if marker in names:
+        yield findings.COLLECTSTATIC_MARKER(marker, name=marker)
+    try:
+        declared = project_files.read_app_json(tree).get("env") or {}
+    except json.JSONDecodeError as error:
+        yield findings.INVALID_APP_JSON("app.json", error.lineno, problem=error.msg)
+        return
+    except ValueError as error:
+        yield findings.INVALID_APP_JSON("app.json", problem=error)
+        return
+    if switch in declared:
+        text = project_files.read(tree / "app.json")
+        line = project_files.line_of(text, text.find(f'"{switch}"'))
+        yield findings.COLLECTSTATIC_OFF("app.json", line, name=switch)
+
+
+def check_flags(tree: Path, names: list[str]) -> Iterator[Finding]:
+    """Report where the code asks for a variable HEROKU, unless app.json declares it."""
+    if "HEROKU" in project_files.declared_variables(tree):
+        return
+    for name in project_files.own_python_files(tree, names):
+        text = project_files.read(tree / name)
+        for match in re.finditer(heroku.NO_VARIABLE_OF_HEROKU, text):
+            yield findings.NO_VARIABLE_HEROKU(name, project_files.line_of(text, match.start()))

@@ -1,0 +1,1359 @@
+"""Every problem that preflight can report: its id, its message, the fix and where to read more.
+
+The ids are those of Django's check framework: heroku.E101 is an error, heroku.W101 a warning,
+heroku.N101 a note. Where a project's config/checks.py reports the same problem, the id is the
+same. Decisions are taken on ids and fields, never on the text of a message.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from string import Template
+from typing import Any
+
+DJANGO = "https://docs.djangoproject.com/en/stable"
+DEV_CENTER = "https://devcenter.heroku.com/articles"
+STORAGES = f"{DJANGO}/ref/settings/#storages"
+WHITENOISE = "https://whitenoise.readthedocs.io/en/stable/django.html"
+DATABASE_URL = f"{DEV_CENTER}/connecting-heroku-postgres#connecting-with-django"
+PACKAGES = f"{DEV_CENTER}/python-dependency-management"
+PROXY = f"{DJANGO}/ref/settings/#secure-proxy-ssl-header"
+S3 = "https://django-storages.readthedocs.io/en/stable/backends/amazon-S3.html"
+CLOUDINARY = "https://cloudinary.com/documentation/django_integration"
+ERROR_CODES = f"{DEV_CENTER}/error-codes"
+
+CONFIG_DATABASE = 'DATABASES = {"default": dj_database_url.config(default="sqlite:///db.sqlite3")}'
+MAKE_KEY = "import secrets; print(secrets.token_urlsafe(64))"
+SET_SECRET_KEY = f"heroku config:set SECRET_KEY=\"$$($python -c '{MAKE_KEY}')\""
+POSTGRES = "heroku addons:create heroku-postgresql:essential-0"
+
+
+class Weight(Enum):
+    """How much a finding matters."""
+
+    # Heroku rejects the push, or the site does not work.
+    ERROR = "error"
+    # It deploys, and does harm.
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A change to a file: `old`, which begins on `line`, becomes `new`.
+
+    Without `old`, `new` is inserted before `line`. A file that does not exist is created.
+    """
+
+    file: str
+    line: int
+    old: str
+    new: str
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A known problem: what happened, how to fix it, where to read more.
+
+    `message`, `cure` and `commands` contain $names, which a finding replaces with its values.
+    `commands` are what to type, in order; without the values for them, they are left out.
+    """
+
+    id: str
+    message: str
+    cure: str = ""
+    link: str = ""
+    commands: tuple[str, ...] = ()
+    # Whether it says what failed and not why, so that the output has to be diagnosed.
+    symptom: bool = False
+
+    @property
+    def weight(self) -> Weight:
+        """The weight that the letter of the id stands for. Codes of Heroku are errors."""
+        letter = self.id.partition(".")[2][:1]
+        return {"W": Weight.WARNING, "N": Weight.NOTE}.get(letter, Weight.ERROR)
+
+    def __call__(self, file: str = "", line: int = 0, /, **values: object) -> "Finding":
+        """Return a finding of this kind, with the values for its message."""
+        texts = {name: str(value) for name, value in values.items()}
+        return Finding(self, texts, file, line, cure_template=self.cure, templates=self.commands)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A problem in one project: what kind it is, and where.
+
+    `cause` is the line that a program printed, such as an exception. `said` takes the place of the
+    kind's message, for a check of the project that words it itself.
+    """
+
+    kind: Kind
+    values: Mapping[str, str] = field(default_factory=dict)
+    file: str = ""
+    line: int = 0
+    cause: str = ""
+    said: str = ""
+    edits: tuple[Edit, ...] = ()
+    cure_template: str = ""
+    templates: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """The id, such as heroku.E101."""
+        return self.kind.id
+
+    @property
+    def weight(self) -> Weight:
+        """How much it matters."""
+        return self.kind.weight
+
+    @property
+    def message(self) -> str:
+        """What happened."""
+        return self.said or self.substitute(self.kind.message)
+
+    @property
+    def cure(self) -> str:
+        """How to fix it."""
+        return self.substitute(self.cure_template)
+
+    @property
+    def commands(self) -> list[str]:
+        """The commands that fix it; none if a value for one of them is not known."""
+        texts = [self.substitute(template) for template in self.templates]
+        complete = not any(re.search(r"\$[a-z_]+\b", text) for text in texts)
+        return texts if complete else []
+
+    @property
+    def where(self) -> str:
+        """The file and the line, as a person reads them."""
+        return f"{self.file}, line {self.line}" if self.file and self.line else self.file
+
+    @property
+    def identity(self) -> tuple[str, str, int, str, str]:
+        """What makes two findings the same: the same problem in the same place."""
+        return (self.id, self.file, self.line, self.cause, self.message)
+
+    def substitute(self, text: str) -> str:
+        """Return a text with the values in it."""
+        return Template(text).safe_substitute(self.values)
+
+    def complete(self, **values: str) -> "Finding":
+        """Return the finding with more values, where it has none of its own."""
+        return replace(self, values={**values, **self.values})
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the finding for a program. `next` is what to do, in order."""
+        following: list[dict[str, Any]] = [{"edit": vars(edit)} for edit in self.edits]
+        following += [{"command": command} for command in self.commands]
+        return {
+            "id": self.id,
+            "weight": self.weight.value,
+            "message": self.message,
+            "cause": self.cause,
+            "file": self.file,
+            "line": self.line,
+            "cure": self.cure,
+            "link": self.kind.link,
+            "next": following,
+        }
+
+
+def errors(found: list[Finding]) -> list[Finding]:
+    """Return the findings that fail a rehearsal."""
+    return [finding for finding in found if finding.weight is Weight.ERROR]
+
+
+KINDS: dict[str, Kind] = {}
+
+
+def kind(number: str, message: str, cure: str = "", link: str = "", *commands: str) -> Kind:
+    """Register a kind of finding. Every id is used once."""
+    return register(Kind(f"heroku.{number}", message, cure, link, commands))
+
+
+def symptom(number: str, message: str, link: str = "") -> Kind:
+    """Register a kind that says what failed. The output of the command says why."""
+    cure = "The output below shows why."
+    return register(Kind(f"heroku.{number}", message, cure, link, symptom=True))
+
+
+def register(new: Kind) -> Kind:
+    """Add a kind to the table."""
+    if new.id in KINDS:
+        raise ValueError(f"{new.id} is used twice")
+    KINDS[new.id] = new
+    return new
+
+
+# What the checks of a project report, too: their ids and messages are those of config/checks.py.
+
+UNUSABLE_VARIABLE = kind("E001", "$problem", "Set it to a value that can be used.")
+MISSING_VARIABLE = kind(
+    "E002",
+    "$name is not set.",
+    'Set it on Heroku. So that preflight knows it, too, declare it in app.json: {"env": {"$name": '
+    "{}}}",
+    f"{DEV_CENTER}/config-vars",
+)
+MISSING_DATABASE = kind(
+    "E003", "$name is not set.", "Add a database.", f"{DEV_CENTER}/heroku-postgresql", POSTGRES
+)
+DEBUG_IS_ON = kind(
+    "E004",
+    "DEBUG is on, so error pages show your code and settings to every visitor.",
+    "Turn it off unless a variable turns it on: "
+    'DEBUG = os.environ.get("DEBUG", "").lower() == "true"',
+    f"{DJANGO}/ref/settings/#debug",
+)
+SQLITE = kind(
+    "E005",
+    "The database is a SQLite file. A dyno deletes its files at every restart.",
+    f"Use the database in DATABASE_URL: {CONFIG_DATABASE}",
+    DATABASE_URL,
+)
+DEAD_SETTING = kind(
+    "E006",
+    "$name is set, but Django has ignored it since version 5.1.",
+    "Use STORAGES instead.",
+    STORAGES,
+)
+WHITENOISE_ORDER = kind(
+    "E008",
+    "In MIDDLEWARE, WhiteNoise must come directly after SecurityMiddleware.",
+    'Move "whitenoise.middleware.WhiteNoiseMiddleware" there.',
+    WHITENOISE,
+)
+BAD_HOST = kind(
+    "E009",
+    "ALLOWED_HOSTS contains $host, which is not a host name, so Django will answer every request "
+    "with 400.",
+    "Write the host name without https:// and without a slash.",
+    f"{DJANGO}/ref/settings/#allowed-hosts",
+)
+WEAK_SECRET_KEY = kind(
+    "E010",
+    "SECRET_KEY is easy to guess.",
+    "Set a long, random key.",
+    f"{DJANGO}/ref/settings/#secret-key",
+    SET_SECRET_KEY,
+)
+DJANGO_HEROKU = kind(
+    "E011",
+    "django-heroku is installed. It is no longer maintained: it allows every host, and sets a "
+    "storage that Django ignores.",
+    "Remove it from the requirements and from the settings. Configure the database with "
+    "dj-database-url and the static files with WhiteNoise instead.",
+    f"{DEV_CENTER}/django-app-configuration",
+)
+NO_STATICFILES = kind(
+    "E013",
+    "django.contrib.staticfiles is not in INSTALLED_APPS, so Heroku's build fails when it runs "
+    "collectstatic.",
+    'Add "django.contrib.staticfiles" to INSTALLED_APPS.',
+    f"{DJANGO}/howto/static-files/",
+)
+NOT_COLLECTED = kind(
+    "E014",
+    "The build did not collect the static files, so pages that use them fail.",
+    "Let the build collect them, and push a new commit.",
+    f"{DEV_CENTER}/django-assets",
+    "heroku config:unset DISABLE_COLLECTSTATIC",
+)
+LOCAL_UPLOADS = kind(
+    "E030",
+    "$field stores its files on the disk of this machine. A dyno deletes its files at every "
+    "restart, at least once a day, so uploads would disappear.",
+    'Name a storage for uploads, such as S3 or Cloudinary, in STORAGES["default"].',
+    STORAGES,
+)
+BUCKET_INCOMPLETE = kind("E031", "AWS_STORAGE_BUCKET_NAME is set, but $name is not.")
+NO_EMAIL = kind("W001", "The site does not send email, because EMAIL_URL is not set.")
+TOO_MANY_CONNECTIONS = kind(
+    "W002",
+    "$processes processes with $threads threads each use $used connections, and the database "
+    "allows $allowed.",
+    "Use fewer processes or threads. One dyno would take all connections of the smallest plan, and "
+    "leave none for the release (too many connections for role).",
+    f"{DEV_CENTER}/heroku-postgres-plans",
+    "heroku config:set WEB_CONCURRENCY=1",
+)
+LIVE_DATABASE = kind(
+    "W003",
+    "This process is connected to a database on AWS, probably your live one, from outside Heroku. "
+    "Anything it changes, it changes for your visitors.",
+)
+SENDER = kind("W020", "Email comes from webmaster@localhost, which most mail servers reject.")
+UNVERIFIED_EMAIL = kind(
+    "W021", "Users can sign up with any email address, because the site cannot send email."
+)
+HALF_A_CLIENT = kind("W022", "Users cannot log in with Google, because $name is not set.")
+LOCAL_UPLOADS_EARLY = kind("W030", LOCAL_UPLOADS.message)
+
+# 1xx: the files that git pushes
+
+NOT_COMMITTED = kind(
+    "E101",
+    "$name is not committed, so git does not push it.",
+    "Add it and commit.",
+    f"{DEV_CENTER}/git",
+    "git add $quoted",
+)
+IGNORED = kind(
+    "E102",
+    "$name is ignored by .gitignore, so git does not push it.",
+    "Remove the line from .gitignore, or add the file anyway, and commit.",
+    f"{DEV_CENTER}/git",
+    "git add -f $quoted",
+)
+ENCODING = kind(
+    "E103",
+    "$name is $encoding. Heroku reads UTF-8.",
+    "Save it as UTF-8 with LF line endings in an editor, or paste this, and commit.",
+    f"{DEV_CENTER}/procfile",
+    "$python -c \"import pathlib; p = pathlib.Path('$name'); t = $read; "
+    "p.write_text(t.replace('\\r', ''), 'utf-8', newline='\\n')\"",
+)
+SEVERAL_PACKAGE_MANAGERS = kind(
+    "E105",
+    "$files exist together. Heroku builds with exactly one of them.",
+    "Remove those that you do not use, and commit.",
+    PACKAGES,
+    "git rm $unused",
+)
+NO_PACKAGE_MANAGER = kind(
+    "E106",
+    "There is no file that says what to install.",
+    "Add requirements.txt (pip) or uv.lock (uv), and commit it.",
+    PACKAGES,
+)
+MISNAMED_REQUIREMENTS = kind(
+    "E107",
+    "$name is not the file name that Heroku looks for.",
+    "Rename it, and commit.",
+    PACKAGES,
+    "git mv $name requirements.txt",
+)
+NO_LOCK = kind(
+    "E108",
+    "$name alone is not enough for Heroku.",
+    "Create the file that Heroku installs from, and commit it.",
+    PACKAGES,
+    "$make",
+)
+IN_A_FOLDER = kind(
+    "E109",
+    "The project seems to be in $folder/, but Heroku only looks in the root of what you push.",
+    "Push that folder by itself.",
+    f"{DEV_CENTER}/git",
+    "$push",
+)
+TWO_PYTHON_VERSIONS = kind(
+    "E110",
+    "runtime.txt and .python-version both exist.",
+    "Remove one of them.",
+    f"{DEV_CENTER}/python-support",
+    "git rm runtime.txt",
+)
+MISNAMED_PYTHON_VERSION = kind(
+    "E111",
+    "$name is not the file name that Heroku looks for.",
+    "Rename it, and commit.",
+    f"{DEV_CENTER}/python-support",
+    "git mv $name .python-version",
+)
+UV_WITHOUT_PYTHON_VERSION = kind(
+    "E112",
+    "With uv, Heroku needs a file .python-version.",
+    "Create it with one line, such as 3.13, and commit it.",
+    f"{DEV_CENTER}/python-support",
+)
+RUNTIME_TXT_WITH_UV = kind(
+    "E113",
+    "With uv, Heroku does not accept runtime.txt.",
+    "Name the version in .python-version instead, such as 3.13.",
+    f"{DEV_CENTER}/python-support",
+)
+UNREADABLE_PYTHON_VERSION = kind(
+    "E114",
+    "$name does not contain a Python version that Heroku can read.",
+    "It must have one line, such as $form.",
+    f"{DEV_CENTER}/python-support",
+)
+UNSUPPORTED_PYTHON = kind(
+    "E115",
+    "$name asks for Python $series, which Heroku no longer supports. It has $supported.",
+    "Ask for one of these.",
+    f"{DEV_CENTER}/python-support",
+)
+NO_WEB_PROCESS = kind(
+    "E120",
+    "The Procfile in the root has no line `web: ...`, so Heroku would start nothing (H14).",
+    "Add such a line, for example: web: gunicorn $package.wsgi",
+    f"{DEV_CENTER}/procfile",
+)
+NO_PROCFILE = kind(
+    "E121",
+    "There is no Procfile in the root, so Heroku would start nothing (H14).",
+    "Create the file Procfile, with a capital P and without an ending. It needs a line such as: "
+    "web: gunicorn $package.wsgi",
+    f"{DEV_CENTER}/procfile",
+)
+MISNAMED_PROCFILE = kind(
+    "E122",
+    "$name is not the file name that Heroku looks for, so it would start nothing (H14).",
+    "Its name must be Procfile, with a capital P and without an ending.",
+    f"{DEV_CENTER}/procfile",
+    "git mv $name Procfile",
+)
+REPEATED_PROCESS_TYPE = kind(
+    "E123",
+    "The Procfile has several lines for the process type $type. Heroku only uses the last one.",
+    "Keep one of them. Two commands can be joined with &&.",
+    f"{DEV_CENTER}/procfile",
+)
+MALFORMED_PROCESS_TYPE = kind(
+    "E124",
+    "Heroku ignores this line of the Procfile: $text",
+    "Write the name directly before the colon, then the command, such as: web: gunicorn "
+    "$package.wsgi",
+    f"{DEV_CENTER}/procfile",
+)
+ONE_MACHINE = kind(
+    "E130",
+    "$package is installed from a folder on one machine.",
+    "Write its version instead, or create the file again.",
+    PACKAGES,
+    "$python -m pip list --format=freeze > requirements.txt",
+)
+NOT_FOR_HEROKU = kind(
+    "E131",
+    "$package does not install on Heroku: $reason.",
+    "Remove the line. List the packages that you import, and let pip find what they need.",
+    PACKAGES,
+)
+NO_MANAGE_PY = kind(
+    "E140",
+    "There is no manage.py in the root or in the three folder levels below it, so Heroku would not "
+    "collect the static files.",
+    "Commit it.",
+    f"{DEV_CENTER}/django-assets",
+)
+COMMITTED_ENVIRONMENT = kind(
+    "E141",
+    "The virtual environment $folder/ would be pushed.",
+    "Remove it from git, add $folder/ to .gitignore, and commit.",
+    PACKAGES,
+    "git rm -r -q --cached $quoted",
+)
+COLLECTSTATIC_MARKER = kind(
+    "E142",
+    "$name keeps Heroku from collecting the static files.",
+    "Remove it, and commit.",
+    f"{DEV_CENTER}/django-assets",
+    "git rm $name",
+)
+COLLECTSTATIC_OFF = kind(
+    "E143",
+    "app.json sets $name, so Heroku does not collect the static files.",
+    "Remove it from app.json, and from the app.",
+    f"{DEV_CENTER}/django-assets",
+    "heroku config:unset $name",
+)
+INVALID_APP_JSON = kind(
+    "E144", "app.json is not valid: $problem.", "Fix the file.", f"{DEV_CENTER}/app-json-schema"
+)
+NO_VARIABLE_HEROKU = kind(
+    "E145",
+    "The code asks for a variable HEROKU, which Heroku does not set, so what depends on it never "
+    "happens there.",
+    "Ask whether DEBUG is off, or for DYNO, which Heroku sets on every dyno.",
+    f"{DEV_CENTER}/dynos#local-environment-variables",
+)
+RUNTIME_TXT = kind(
+    "W146",
+    "runtime.txt is deprecated. Heroku prints a warning at every push.",
+    "Name the version in .python-version instead.",
+    f"{DEV_CENTER}/python-support",
+    "git mv runtime.txt .python-version",
+)
+SECRET_FILE = kind(
+    "E160",
+    "$name would be pushed, with the secrets in it.",
+    "Remove it from git, add it to .gitignore, and commit. Replace the secrets: git keeps the old "
+    "file.",
+    f"{DEV_CENTER}/config-vars",
+    "git rm -q --cached $quoted",
+)
+ENV_FILE = kind(
+    "W161",
+    "$name would be pushed. No secret was found in it, but the next one to be added would be "
+    "public.",
+    "Remove it from git, and add it to .gitignore.",
+    f"{DEV_CENTER}/config-vars",
+    "git rm -q --cached $quoted",
+)
+CREDENTIAL = kind(
+    "E162",
+    "This line contains $what. Everyone who can read the repository can use it.",
+    "Replace it with a new one where it comes from. Keep the new one in .env and in a config var, "
+    "and read it with os.environ. Git keeps the old one in its history.",
+    f"{DEV_CENTER}/config-vars",
+)
+OLD_CREDENTIAL = kind(
+    "W163",
+    "The file contained $what in commit $commit, and git still has that commit.",
+    "Replace it with a new one where it comes from. Then add the commit to $acknowledged, so that "
+    "it is not reported again.",
+    f"{DEV_CENTER}/config-vars",
+    "echo $commit >> $acknowledged",
+)
+OLD_INSECURE_KEY = kind(
+    "N164",
+    "The file contained the key of `startproject` in commit $commit. That is fine if your app on "
+    "Heroku never used it.",
+    "",
+    f"{DJANGO}/ref/settings/#secret-key",
+)
+MIXED_SETTINGS = kind(
+    "E170",
+    "manage.py uses $commands, but $wsgi, which the Procfile starts, uses $web. Heroku would build "
+    "one project and start another.",
+    "If manage.py belongs to an older project, rename it and add the right one.",
+    "",
+    "mv manage.py old-manage.py",
+)
+MIXED_REQUIREMENTS = kind(
+    "E171",
+    "requirements.txt lists $listed, but not gunicorn, which the Procfile starts.",
+    "Add what is missing. If the file belongs to an older project, rename it and add the right "
+    "one.",
+    "",
+    "mv requirements.txt old-requirements.txt",
+)
+NOTHING_TO_PUSH = kind(
+    "E172", "git would not push any file of this project.", "Commit it first.", f"{DEV_CENTER}/git"
+)
+
+DIFFERENT_SETTINGS = kind(
+    "W150",
+    "The build uses the settings $commands, which $manage names, and the web process uses $web, "
+    "which $wsgi names.",
+    "Set DJANGO_SETTINGS_MODULE on Heroku and in app.json, so that the build, the release and the "
+    "web process use the same settings.",
+    f"{DJANGO}/topics/settings/#designating-the-settings",
+    "heroku config:set DJANGO_SETTINGS_MODULE=$web",
+)
+
+# 2xx: packages and the build
+
+INSTALL_FAILED = symptom(
+    "E201", "The packages cannot be installed, so Heroku would reject this push.", PACKAGES
+)
+COLLECTSTATIC_FAILED = symptom(
+    "E202",
+    "collectstatic failed, so Heroku would reject this push.",
+    f"{DEV_CENTER}/django-assets",
+)
+NOTHING_COLLECTED = kind(
+    "E203",
+    "collectstatic did not collect any file, not even those of Django's admin, and still reported "
+    "success.",
+    "Move cloudinary_storage below django.contrib.staticfiles in INSTALLED_APPS. Name the storages "
+    "in STORAGES, because Django ignores the older settings since version 5.1.",
+    STORAGES,
+)
+SILENT_COLLECTSTATIC = kind(
+    "E204",
+    "$name runs, but does not collect static files.",
+    "Compare it with the manage.py that `django-admin startproject` writes.",
+    f"{DJANGO}/ref/django-admin/",
+)
+HOOK_FAILED = symptom("E205", "bin/$name failed, so Heroku would reject this push.")
+SLUG_TOO_LARGE = kind(
+    "E206",
+    "The compressed slug would be about $size MB. Heroku accepts up to $limit MB. The largest "
+    "parts, before compression, are $largest.",
+    "Remove media, data and models from git, or list them in .slugignore.",
+    f"{DEV_CENTER}/slug-compiler#slug-size",
+)
+NO_SUCH_PACKAGE = kind(
+    "E210",
+    "The package index does not have $package, or not in this version.",
+    "Fix its name or its version. https://pypi.org lists both.",
+    "https://pypi.org",
+)
+OTHER_SYSTEM = kind(
+    "E211",
+    "$package only exists on Windows or in Debian's own Python. `pip freeze` listed it.",
+    "Remove its line. List the packages that you import, and let pip find what they need.",
+    PACKAGES,
+)
+ZONEINFO = kind(
+    "E212",
+    "backports.zoneinfo was made for Python 3.8, and does not compile on newer versions.",
+    "Remove its line. Python includes zoneinfo.",
+    "https://docs.python.org/3/library/zoneinfo.html",
+)
+PG_CONFIG = kind(
+    "E213",
+    "psycopg2 has to be compiled, and the files of PostgreSQL that it needs are missing.",
+    "Use psycopg2-binary instead of psycopg2. It is already compiled.",
+    "https://www.psycopg.org/docs/install.html",
+)
+INVALID_REQUIREMENT = kind(
+    "E214",
+    "pip cannot parse a line of requirements.txt. If it contains \\x00, an editor or PowerShell "
+    "has mixed two encodings.",
+    "Save the file as UTF-8, and fix the line.",
+    "https://pip.pypa.io/en/stable/reference/requirements-file-format/",
+)
+OTHER_PYTHON = kind(
+    "E215",
+    "A package does not support the Python version that the project asks for.",
+    "Ask for another Python in .python-version, or for another version of the package.",
+    f"{DEV_CENTER}/python-support",
+)
+CONFLICT = kind(
+    "E216",
+    "Two packages need different versions of a third one.",
+    "Change one of the versions that the output names.",
+    "https://pip.pypa.io/en/stable/topics/dependency-resolution/",
+)
+STALE_LOCK = kind(
+    "E217",
+    "pyproject.toml has changed since uv.lock was created. The build only uses the lock.",
+    "Update the lock, and commit it.",
+    "https://docs.astral.sh/uv/concepts/projects/sync/",
+    "$uv lock",
+)
+NO_WHEEL = kind(
+    "E218",
+    "$package has to be compiled, and that failed.",
+    "Use a newer version of it, or a package that is already compiled, such as psycopg2-binary.",
+    f"{DEV_CENTER}/python-support",
+)
+NOT_INSTALLED = kind(
+    "E221",
+    "The code imports $module, but none of the packages that Heroku installs contains it. On your "
+    "machine, it may have been installed by hand.",
+    "Add $package to $requirements, and commit it.",
+    PACKAGES,
+)
+OLD_MODULE = kind(
+    "E222",
+    "A package needs $module, which newer versions of Python do not include.",
+    "Update the package that the traceback names.",
+    f"{DEV_CENTER}/python-support",
+)
+
+# 3xx: code and settings
+
+EXCEPTION = symptom("E301", "This exception stopped the command.")
+ENGINE_CALLED = kind(
+    "E302",
+    "The settings call the database engine like a function. Django needs its dotted path in "
+    "quotes, and Heroku's database is in DATABASE_URL.",
+    f"Import dj_database_url at the top of the settings, and write: {CONFIG_DATABASE}",
+    DATABASE_URL,
+)
+UNDEFINED_NAME = kind(
+    "E303",
+    "The name $name is not defined.",
+    "Import it, or fix its spelling.",
+    "https://docs.python.org/3/library/exceptions.html#NameError",
+)
+SYNTAX = kind(
+    "E304",
+    "Python cannot parse this file: $what.",
+    "Look at this line and the one above it for a missing bracket, quote, comma or colon.",
+    "https://docs.python.org/3/tutorial/errors.html#syntax-errors",
+)
+ENV_PY = kind(
+    "E305",
+    "The settings import env.py, which is not in git, and should not be.",
+    'Only import it if it exists: if os.path.isfile("env.py"): import env\n'
+    "Set the values on Heroku as config vars.",
+    f"{DEV_CENTER}/config-vars",
+)
+CIRCULAR_IMPORT = kind(
+    "E306",
+    "$module and another module import each other.",
+    "Move one of the two imports into the function that uses it, or both names into a third "
+    "module.",
+    "https://docs.python.org/3/faq/programming.html#what-are-the-best-practices-for-using-import-"
+    "in-a-module",
+)
+REMOVED_FROM_DJANGO = kind(
+    "E307",
+    "This version of Django does not have $name.",
+    "Find what replaced it in Django's release notes, or use an older version of Django.",
+    f"{DJANGO}/releases/",
+)
+MISSING_AT_IMPORT = kind(
+    "E308",
+    "The settings cannot be imported without the variable $name. At the first build, no config var "
+    "is set.",
+    'Read it with os.environ.get("$name"), and set it on Heroku. So that preflight knows it, too, '
+    'declare it in app.json: {"env": {"$name": {}}}',
+    f"{DEV_CENTER}/config-vars",
+    "heroku config:set $name=...",
+)
+CHECK = kind("E310", "$what ($check)", "$hint", f"{DJANGO}/ref/checks/")
+NOT_LOADED = symptom("E311", "Django cannot load the project.")
+NO_STATIC_ROOT = kind(
+    "E320",
+    "STATIC_ROOT is not set, so collectstatic does not know where to put the static files.",
+    'Add to the settings: STATIC_ROOT = BASE_DIR / "staticfiles"',
+    WHITENOISE,
+)
+SOURCE_MAP = kind(
+    "E321",
+    "$file_name ends with a comment (sourceMappingURL) that refers to $missing, which does not "
+    "exist.",
+    "Delete the comment, or add $missing.",
+    WHITENOISE,
+)
+MISSING_REFERENCE = kind(
+    "E322",
+    "$file_name refers to $missing, which does not exist. Upper and lower case count.",
+    "Add the file to the static folder and commit it, or remove the reference.",
+    WHITENOISE,
+)
+MANIFEST = kind(
+    "E323",
+    "A template uses the static file $name, which was not collected. It is not committed, its name "
+    "has other capitals or a backslash, or collectstatic is turned off.",
+    "Fix the name in the template: no / at the start, no \\ inside, the same capitals.",
+    f"{DJANGO}/ref/contrib/staticfiles/#manifeststaticfilesstorage",
+)
+OLD_CLOUDINARY_STORAGE = kind(
+    "E325",
+    "django-cloudinary-storage uses a setting that Django 5.1 removed. Its last release was in "
+    "2020.",
+    'Move "cloudinary_storage" below "django.contrib.staticfiles" in INSTALLED_APPS, so that its '
+    "collectstatic is not used, and name the storages in STORAGES.",
+    STORAGES,
+)
+BOTH_STORAGES = kind(
+    "E326",
+    "STORAGES and an older setting for storages are both set. django-heroku sets the older one.",
+    "Keep STORAGES, and remove the older setting and django-heroku.",
+    STORAGES,
+)
+DEAD_LINK = kind(
+    "E327",
+    "The template uses the static file $name, which would not be collected.",
+    "Commit the file, or fix its name.",
+    f"{DJANGO}/howto/static-files/",
+)
+DEAD_LINK_SIMILAR = kind(
+    "E328",
+    "The template uses the static file $name, which does not exist. $similar does.",
+    "Write {% static '$similar' %}. Upper and lower case and slashes count.",
+    f"{DJANGO}/howto/static-files/",
+)
+TEMPLATE_MISSING = kind(
+    "E330",
+    "There is no template $name. It is not committed, or its name has other capitals.",
+    "Commit it, or fix the name. On Linux, upper and lower case are different.",
+    f"{DJANGO}/topics/templates/",
+)
+TEMPLATE_SYNTAX = kind(
+    "E331",
+    "Django cannot parse this template: $what.",
+    "Fix the tag in this line.",
+    f"{DJANGO}/ref/templates/language/",
+)
+
+# 4xx: the database and the release
+
+RELEASE_FAILED = symptom(
+    "E401",
+    "The release command failed, so Heroku would keep the old release.",
+    f"{DEV_CENTER}/release-phase",
+)
+MIGRATE_FAILED = symptom(
+    "E402",
+    "The migrations failed. The Procfile has no release line, so you would have to run them after "
+    "the push.",
+    f"{DEV_CENTER}/release-phase",
+)
+MODELS_CHANGED = kind(
+    "E403",
+    "The models have changes that no migration contains.",
+    "Create the migration, and commit it.",
+    f"{DJANGO}/topics/migrations/",
+    "$python manage.py makemigrations",
+)
+NO_MIGRATIONS = kind(
+    "E404",
+    "The app $app has models but no migrations, so its tables will not exist.",
+    "Create the migrations, and commit them.",
+    f"{DJANGO}/topics/migrations/",
+    "$python manage.py makemigrations $app",
+)
+# The push would be accepted all the same, so the verdict reports this apart.
+TESTS_FAILED = kind("E405", "$count $verb.", "Read the output of the tests.")
+OTHER_DATABASE = kind(
+    "E406",
+    "The settings do not use the database in DATABASE_URL, which Heroku sets.",
+    f"Write: {CONFIG_DATABASE}",
+    DATABASE_URL,
+)
+NO_RELEASE_LINE = kind(
+    "W407",
+    "The Procfile has no release line, so you have to run the migrations after every push.",
+    "Add to the Procfile: release: python manage.py migrate --noinput",
+    f"{DEV_CENTER}/release-phase",
+)
+NO_DATABASE_URL = kind(
+    "E410",
+    "dj_database_url.parse() was called without a value, because DATABASE_URL is not set, as in "
+    "the first build.",
+    f"Use config(), which has a default: {CONFIG_DATABASE}",
+    "https://github.com/jazzband/dj-database-url",
+)
+BAD_DATABASE_URL = kind(
+    "E411",
+    "DATABASE_URL does not start with the name of a database. It may have been pasted with quotes, "
+    "or with its own name.",
+    "Set the plain value, such as postgres://user:password@host:5432/name. Heroku Postgres sets it "
+    "itself.",
+    f"{DEV_CENTER}/connecting-heroku-postgres",
+)
+SSL_EVERYWHERE = kind(
+    "E412",
+    "The settings require TLS for every database, even for SQLite or a server that does not have "
+    "it.",
+    'Only require it on Heroku: dj_database_url.config(ssl_require="DYNO" in os.environ)',
+    "https://github.com/jazzband/dj-database-url",
+)
+TOO_LONG = kind(
+    "E413",
+    "A text is longer than the $length characters of its column. SQLite ignores max_length, but "
+    "PostgreSQL, which Heroku uses, rejects the row.",
+    "Increase max_length and create a migration, or shorten the text.",
+    f"{DJANGO}/ref/databases/#sqlite-notes",
+)
+NO_TABLE = kind(
+    "E414",
+    "The table $table does not exist. Its migration was not created, not committed or not run.",
+    "Create and commit the migration, and run it in the release phase, with this line in the "
+    "Procfile: release: python manage.py migrate --noinput",
+    f"{DEV_CENTER}/release-phase",
+    "$python manage.py makemigrations",
+)
+TABLE_EXISTS = kind(
+    "E415",
+    "A migration creates the table $table, which already exists. Another set of migrations has "
+    "created it.",
+    "If there is no data to lose, reset the database with `heroku pg:reset`, and push again. If "
+    "the table is already right: heroku run python manage.py migrate --fake-initial",
+    f"{DJANGO}/ref/django-admin/#migrate",
+)
+CONSTRAINT = kind(
+    "E416",
+    "The database rejected a row, because it violates a $rule constraint. SQLite may accept it.",
+    "Look at the value in the line below, and at the code that saves it.",
+    f"{DJANGO}/ref/models/constraints/",
+)
+NO_COLUMN = kind(
+    "E417",
+    "A model has a field that the database does not have. Its migration was not created, not "
+    "committed or not run.",
+    "Create and commit the migration, and run it in the release phase.",
+    f"{DJANGO}/topics/migrations/",
+    "$python manage.py makemigrations",
+)
+CONNECTION_LIMIT = kind(
+    "E418",
+    "Processes, threads and dynos together opened more connections than the plan of the database "
+    "allows. The smallest plan allows 20.",
+    "Use fewer threads or dynos, a lower conn_max_age, or a larger plan.",
+    f"{DEV_CENTER}/heroku-postgres-plans",
+    "heroku config:set WEB_CONCURRENCY=1",
+)
+TESTS_ON_HEROKU = kind(
+    "E419",
+    "The tests use a database on Heroku, where they may not create another one.",
+    "Run them on your own machine or on Heroku CI, without the app's DATABASE_URL.",
+    f"{DJANGO}/topics/testing/overview/#the-test-database",
+)
+MODEL_WITHOUT_MIGRATIONS = kind(
+    "E420",
+    "A migration needs $model, but that app has no migrations.",
+    "Create them, and commit them.",
+    f"{DJANGO}/topics/migrations/",
+    "$python manage.py makemigrations $app",
+)
+LOCAL_DATABASE = kind(
+    "E421",
+    "The settings name a database server on localhost. A dyno does not have one.",
+    f"Use DATABASE_URL: {CONFIG_DATABASE}",
+    DATABASE_URL,
+)
+MIGRATION_HISTORY = kind(
+    "E422",
+    "A migration was inserted before one that has already run, for example for a user model that "
+    "was added later.",
+    "If there is no data to lose, reset the database with `heroku pg:reset`, and push again.",
+    f"{DJANGO}/topics/auth/customizing/#changing-to-a-custom-user-model-mid-project",
+)
+MIGRATION_CONFLICT = kind(
+    "E423",
+    "Two migrations were created from the same state, usually by two people.",
+    "Merge them, and commit the result.",
+    f"{DJANGO}/topics/migrations/#version-control",
+    "$python manage.py makemigrations --merge --noinput",
+)
+UNKNOWN_DATABASE_HOST = kind(
+    "E424",
+    "DATABASE_URL names the host $host, which does not exist. A name from Docker only works there.",
+    "Let Heroku Postgres set DATABASE_URL.",
+    f"{DEV_CENTER}/heroku-postgresql",
+    POSTGRES,
+)
+
+# 5xx: the web process and its answers
+
+PROGRAM_NOT_INSTALLED = kind(
+    "E501",
+    "The Procfile starts $program ($type), which is not installed: command not found.",
+    "Add $package to $requirements, and commit it.",
+    f"{DEV_CENTER}/procfile",
+)
+RUNSERVER = kind(
+    "E502",
+    "The Procfile starts runserver, which listens on 127.0.0.1:8000. Heroku waits 60 s for $$PORT, "
+    "then stops it (R10).",
+    "Use gunicorn: web: gunicorn $package.wsgi",
+    f"{DEV_CENTER}/django-app-configuration",
+)
+FIXED_PORT = kind(
+    "E503",
+    "The Procfile binds the web process to $address. Heroku only reaches it at 0.0.0.0:$$PORT "
+    "(R10).",
+    "Remove $option. gunicorn uses $$PORT by itself.",
+    f"{DEV_CENTER}/python-gunicorn",
+)
+BOOT_FAILED = symptom(
+    "E504",
+    "The web process exits while it starts. Heroku would show H10.",
+    f"{ERROR_CODES}#h10-app-crashed",
+)
+BOOT_TIMEOUT = kind(
+    "E505",
+    "The web process does not answer within $seconds s (R10).",
+    "Look for slow work at import, and for a server that does not listen on $$PORT.",
+    f"{ERROR_CODES}#r10-boot-timeout",
+)
+NOT_STARTED = symptom("E506", "The web process cannot be started: $problem")
+NO_ANSWER = symptom(
+    "E507", "The web process did not answer the request for $path ($problem).", ERROR_CODES
+)
+WRONG_PACKAGE = kind(
+    "E508",
+    "The Procfile tells gunicorn to import $module, but there is no such package. It must be the "
+    "folder that contains wsgi.py, not the name of the app or the repository.",
+    "Write that folder's name in the Procfile: web: gunicorn $wsgi",
+    f"{DEV_CENTER}/django-app-configuration",
+)
+NO_APPLICATION = kind(
+    "E509",
+    "The Procfile asks for $name in $module. Django calls it application.",
+    "Write in the Procfile: web: gunicorn $module",
+    f"{DJANGO}/howto/deployment/wsgi/gunicorn/",
+)
+SERVER_ERROR = symptom("E510", "$path returned $status.")
+SILENT_LOG = kind(
+    "W511",
+    "A page returned 500, and the log does not show the exception.",
+    "Let LOGGING send it to the console.",
+    f"{DJANGO}/topics/logging/",
+)
+REDIRECT_LOOP = kind(
+    "E512",
+    "The home page redirects to itself forever. Django does not see that the visitor used HTTPS.",
+    'Add to the settings: SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")',
+    PROXY,
+)
+HOST_NOT_ALLOWED = kind(
+    "E513",
+    "The home page returned 400, because ALLOWED_HOSTS does not contain $host, the name that the "
+    "app has on Heroku.",
+    'Add ".herokuapp.com", or the host name of your app, to ALLOWED_HOSTS.',
+    f"{DJANGO}/ref/settings/#allowed-hosts",
+)
+NO_HTTPS_REDIRECT = kind(
+    "W514",
+    "Plain HTTP was answered with $status, not with a redirect to HTTPS.",
+    "Add to the settings: SECURE_SSL_REDIRECT = True, and SECURE_PROXY_SSL_HEADER = "
+    '("HTTP_X_FORWARDED_PROTO", "https")',
+    f"{DJANGO}/ref/settings/#secure-ssl-redirect",
+)
+ANY_HOST = kind(
+    "N515",
+    "A request for the host $host was answered with $status. The settings allow every host, which "
+    "is only safe behind Heroku's router.",
+    'List your own hosts in ALLOWED_HOSTS, such as ".herokuapp.com".',
+    f"{DJANGO}/ref/settings/#allowed-hosts",
+)
+NO_HOME_PAGE = kind(
+    "N530", "The home page returned 404.", 'Add a URL pattern for the path "" if you want one.'
+)
+MISSING_PAGE = kind(
+    "E516",
+    "A URL that does not exist was answered with $status, not with 404.",
+    "Look for a middleware or a URL pattern that answers every request.",
+)
+MISSING_HEADER = kind(
+    "W517",
+    "$page does not send the header $header.",
+    "Add to the settings: $setting",
+    f"{DJANGO}/topics/security/",
+)
+INSECURE_COOKIE = kind(
+    "W518",
+    "The cookie of the login page is not marked Secure, so browsers also send it over plain HTTP.",
+    "Add to the settings: SESSION_COOKIE_SECURE = True and CSRF_COOKIE_SECURE = True",
+    f"{DJANGO}/topics/security/",
+)
+LOGIN_FAILED = symptom("E519", "The admin's login at $path returned $status.")
+ORIGIN = kind(
+    "E520",
+    "A form was refused with 403 (Origin checking failed), because Django thinks that the request "
+    "came over plain HTTP.",
+    'Add to the settings: SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")',
+    PROXY,
+)
+NO_STATIC_FILES = kind(
+    "E521",
+    "$path returned $status, not 200. With DEBUG off, Django does not serve static files, and "
+    "Heroku does not either.",
+    'Add "whitenoise.middleware.WhiteNoiseMiddleware" directly after SecurityMiddleware in '
+    "MIDDLEWARE, and whitenoise to $requirements.",
+    WHITENOISE,
+)
+NOT_CACHED = kind(
+    "W522",
+    "$path is sent with Cache-Control '$cache'. Its name does not contain a hash, so browsers "
+    "cannot cache it for a year.",
+    'Use a manifest storage for static files: STORAGES = {..., "staticfiles": {"BACKEND": '
+    '"whitenoise.storage.CompressedManifestStaticFilesStorage"}}',
+    WHITENOISE,
+)
+TOO_MUCH_MEMORY = kind(
+    "W523",
+    "The web process uses $size MB, and a dyno has $limit MB. Heroku would report R14.",
+    "Use fewer processes, or a larger dyno.",
+    f"{ERROR_CODES}#r14-memory-quota-exceeded",
+    "heroku config:set WEB_CONCURRENCY=1",
+)
+IGNORES_SIGTERM = kind(
+    "E524",
+    "The web process still runs $seconds s after SIGTERM. Heroku would kill it, with the requests "
+    "that it is working on (R12).",
+    "Let the server handle SIGTERM. gunicorn does.",
+    f"{ERROR_CODES}#r12-exit-timeout",
+)
+UNKNOWN_HOST = kind(
+    "E525",
+    "The site does not allow the host name $host, and answers with 400.",
+    "Add it to ALLOWED_HOSTS, without https:// and without a slash.",
+    f"{DJANGO}/ref/settings/#allowed-hosts",
+)
+CONSOLE_EMAIL = kind(
+    "E526",
+    "In production, email would be printed into the log.",
+    "Configure a mail server, or a backend that only logs.",
+    f"{DJANGO}/topics/email/",
+)
+WORKER_TIMEOUT = kind(
+    "E527",
+    "A request took longer than gunicorn waits for a worker.",
+    "Move slow work out of the request, to a job in the background, or use fewer queries.",
+    f"{DEV_CENTER}/request-timeout",
+)
+WORKER_KILLED = kind(
+    "E528",
+    "The system killed a worker, probably because memory ran out.",
+    "Use fewer processes, or a larger dyno.",
+    f"{DEV_CENTER}/python-gunicorn",
+    "heroku config:set WEB_CONCURRENCY=1",
+)
+GUNICORN_ON_WINDOWS = kind(
+    "E529",
+    "gunicorn runs on Linux, as on Heroku, and on macOS, but not on Windows.",
+    "On your own machine, use runserver.",
+    f"{DJANGO}/ref/django-admin/#runserver",
+    "py manage.py runserver",
+)
+NO_MANAGE_PY_HERE = kind(
+    "E530",
+    "There is no manage.py where the command looks for it.",
+    "Commit it in the root, or start the command with: cd FOLDER &&",
+    f"{DEV_CENTER}/procfile",
+)
+
+# 6xx: storage, mail and other services
+
+NO_CLOUD_NAME = kind(
+    "E601",
+    "Cloudinary's library does not know which account to use.",
+    "Set CLOUDINARY_URL.",
+    CLOUDINARY,
+    "heroku config:set CLOUDINARY_URL=cloudinary://key:secret@cloud",
+)
+BAD_CLOUDINARY_URL = kind(
+    "E602",
+    "CLOUDINARY_URL does not start with cloudinary://. The dashboard shows it after "
+    "CLOUDINARY_URL=.",
+    "Set it without that part.",
+    CLOUDINARY,
+    "heroku config:set CLOUDINARY_URL=cloudinary://key:secret@cloud",
+)
+NO_ACLS = kind(
+    "E603",
+    "Buckets that were created since April 2023 do not accept access control lists.",
+    "Set default_acl to None (AWS_DEFAULT_ACL = None).",
+    "https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html",
+)
+NO_BUCKET = kind(
+    "E604",
+    "The storage for S3 does not know the name of the bucket.",
+    "Set it.",
+    S3,
+    "heroku config:set AWS_STORAGE_BUCKET_NAME=my-bucket",
+)
+NO_S3_KEY = kind(
+    "E605",
+    "Links to a private bucket have to be signed, and there is no key.",
+    "Set the key.",
+    S3,
+    "heroku config:set AWS_ACCESS_KEY_ID=... AWS_SECRET_ACCESS_KEY=...",
+)
+OLD_SIGNATURE = kind(
+    "E606",
+    "The link is signed with an old method that this region of S3 does not accept.",
+    'Set region_name, and signature_version to "s3v4", for the storage.',
+    S3,
+)
+CHECKSUMS = kind(
+    "E607",
+    "boto3 sends checksums since version 1.36. Some S3-compatible services do not know them.",
+    "Turn them off where they are not required.",
+    "https://docs.aws.amazon.com/sdkref/latest/guide/feature-dataintegrity.html",
+    "heroku config:set AWS_REQUEST_CHECKSUM_CALCULATION=when_required "
+    "AWS_RESPONSE_CHECKSUM_VALIDATION=when_required",
+)
+SMTP_LOGIN = kind(
+    "E608",
+    "The mail server does not accept the username and the password.",
+    "Set them again. Providers such as Google need an app password, not your own.",
+    f"{DJANGO}/topics/email/",
+)
+SELF_SIGNED = kind(
+    "E609",
+    "Heroku's Redis uses a certificate that it has signed itself.",
+    "Set ssl_cert_reqs=None for this connection.",
+    f"{DEV_CENTER}/connecting-heroku-redis#connecting-in-python",
+)
+LOCAL_REDIS = kind(
+    "E610",
+    "The settings name a Redis server on localhost. A dyno does not have one.",
+    "Read its URL from REDIS_URL.",
+    f"{DEV_CENTER}/heroku-redis",
+    "heroku addons:create heroku-redis:mini",
+)
+
+# 7xx: git and the platform
+
+NO_BRANCH = kind(
+    "E701",
+    "git has no branch $branch. Nothing is committed yet, or your branch has another name.",
+    "Commit, then push the current branch.",
+    f"{DEV_CENTER}/git",
+    "git push heroku HEAD:main",
+)
+ALREADY_BUILT = kind(
+    "E702",
+    "Heroku has built this commit before. Your changes are not committed, or on another branch.",
+    "Commit them, then push the current branch.",
+    f"{DEV_CENTER}/git#deploy-from-a-branch-besides-main",
+    "git push heroku HEAD:main",
+)
+NO_REMOTE = kind(
+    "E703",
+    "This clone does not know the app on Heroku yet.",
+    "Add the remote.",
+    f"{DEV_CENTER}/git",
+    "heroku git:remote -a $app",
+)
+BEHIND_HEROKU = kind(
+    "E704",
+    "Heroku has commits that this branch does not have. They come from another clone.",
+    "Pull from the repository of your team, then push again.",
+    f"{DEV_CENTER}/git",
+    "git pull",
+)
+NO_PYTHON_PROJECT = kind(
+    "E705",
+    "The root of what you pushed has no file of a Python project. It is in a folder, or not "
+    "committed.",
+    "`git ls-files` shows what is committed. For a project in a folder: git subtree push --prefix "
+    "FOLDER heroku main",
+    f"{DEV_CENTER}/python-support",
+)
+UNREADABLE_VERSION_ON_HEROKU = kind(
+    "E706",
+    "The file with the Python version is not in a form or an encoding that Heroku can read.",
+    "It must have one line in UTF-8: 3.13 in .python-version, or python-3.13 in runtime.txt.",
+    f"{DEV_CENTER}/python-support",
+)
+PYTHON_NOT_ON_HEROKU = kind(
+    "E707",
+    "Heroku does not have this version of Python, or no longer has it.",
+    "Write a supported version without its last part, such as 3.13, in .python-version.",
+    f"{DEV_CENTER}/python-support",
+)
+SLUG_SIZE = kind(
+    "E708",
+    "The compressed slug is larger than 500 MB.",
+    "Remove media, data and models from git, list them in .slugignore, or replace heavy packages.",
+    f"{DEV_CENTER}/slug-compiler#slug-size",
+)
+NO_PROCESS_TYPES = kind(
+    "E709",
+    "Heroku did not find a Procfile, so it will start nothing (H14).",
+    "Its name must be Procfile, with a capital P and without an ending. It must be in the root, in "
+    "UTF-8, and committed.",
+    f"{DEV_CENTER}/procfile",
+)
+NOT_LOGGED_IN = kind(
+    "E710",
+    "Heroku does not know who you are.",
+    "Log in, then push again over HTTPS.",
+    f"{DEV_CENTER}/git",
+    "heroku login",
+)
+PUSH_REJECTED = kind(
+    "E711",
+    "Heroku rejected the push. The cause is above this line.",
+    "Read the log from the top. preflight shows the same failure on your machine.",
+    f"{DEV_CENTER}/git",
+    "$preflight --only build",
+)
+NO_WEB_DYNO = kind(
+    "E712",
+    "No web process is running. It was scaled to zero, or the Procfile has no line `web:`.",
+    "Start one.",
+    f"{ERROR_CODES}#h14-no-web-dynos-running",
+    "heroku ps:scale web=1",
+)
+SEVERAL_LOCKS_ON_HEROKU = kind(
+    "E713",
+    "Heroku builds with exactly one of requirements.txt, Pipfile.lock, poetry.lock and uv.lock.",
+    "Remove those that you do not use, and commit.",
+    PACKAGES,
+)
+
+# 8xx: setting a clone up
+
+OTHER_VENV = kind(
+    "E801",
+    ".venv has Python $installed, and this project needs $wanted.",
+    "Remove the folder .venv, and run this again.",
+)
+NOT_A_VENV = kind(
+    "E802", "The folder .venv is not a virtual environment.", "Rename it, and run this again."
+)
+LOCK_FAILED = symptom("E803", "uv.lock cannot be created.")
+LOCAL_MIGRATE_FAILED = symptom("E804", "The local database cannot be migrated.")
+
+# What Heroku's router (H), its dynos (R) and its log (L) report:
+# https://devcenter.heroku.com/articles/error-codes, read on 2026-11-20.
+
+
+def code(name: str, message: str, cure: str, *commands: str) -> None:
+    """Register an error code of Heroku."""
+    kind(name, message, cure, ERROR_CODES, *commands)
+
+
+code("H10", "The web process crashed.", "`heroku logs` shows its last lines. Explain them, too.")
+code("H11", "Too many requests wait for too few processes.", "Add a dyno.", "heroku ps:scale web=2")
+code(
+    "H12",
+    "A page took longer than 30 s.",
+    "Move slow work out of the request: a job in the background, an upload straight to the bucket, "
+    "fewer queries.",
+)
+code(
+    "H13",
+    "The web process closed the connection without an answer.",
+    "Look for a worker that was killed or timed out. gunicorn's keepalive must be longer than the "
+    "router's 90 s: keepalive = 95",
+)
+code(
+    "H14",
+    "No web process is running.",
+    "Start one. The Procfile needs a line `web:`.",
+    "heroku ps:scale web=1",
+)
+code("H15", "A connection was idle for 55 s.", "Send something in the meantime, or close it.")
+code(
+    "H18",
+    "The connection was closed in the middle of an answer.",
+    "Look for a worker that was killed. gunicorn's keepalive must be longer than the router's 90 "
+    "s: keepalive = 95",
+)
+code(
+    "H20",
+    "The web process did not start within 75 s.",
+    "Rehearse the start.",
+    "$preflight --only web",
+)
+code("H22", "Too many connections at once.", "Answer faster, or add dynos.")
+code("H27", "The visitor left before the answer.", "Nothing, unless the page is slow.")
+code("H31", "The request came to the domain of another app.", "See yours.", "heroku domains")
+code("H80", "The app is in maintenance mode.", "Turn it off.", "heroku maintenance:off")
+code(
+    "H81",
+    "Nothing was deployed to this app yet.",
+    "Push the project.",
+    "git push heroku HEAD:main",
+)
+code(
+    "H82",
+    "The Eco dynos have no hours left in this month.",
+    "Use another type of dyno, or wait for the next month.",
+    "heroku ps:type basic",
+)
+code("H99", "Something at Heroku failed.", "See https://status.heroku.com")
+code(
+    "R10",
+    "The web process did not listen on $$PORT within 60 s.",
+    "Let gunicorn choose the address. runserver and a fixed port do not work. Rehearse the start.",
+    "$preflight --only web",
+)
+code(
+    "R12",
+    "The web process did not exit within 30 s of SIGTERM.",
+    "gunicorn does by itself. Set graceful_timeout to less than 30.",
+)
+code("R13", "heroku run could not attach.", "Try again. A firewall may block port 5000.")
+code(
+    "R14",
+    "The processes use more memory than the dyno has.",
+    "Use fewer processes, preload the app, or use a larger dyno.",
+    "heroku config:set WEB_CONCURRENCY=1",
+)
+code(
+    "R15",
+    "The processes used far more memory than the dyno has, and were killed.",
+    "Use fewer processes, find what grows, or use a larger dyno.",
+    "heroku config:set WEB_CONCURRENCY=1",
+)
+code("L10", "Log lines were dropped, because there were too many at once.", "Log less.")
+code("L11", "The reader of the log was too slow.", "Start it again.", "heroku logs --tail")

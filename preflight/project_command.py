@@ -1,0 +1,45 @@
+"""Run a command of the project."""
+
+import os
+import re
+from dataclasses import replace
+from pathlib import Path
+
+from preflight import advice, processes
+from preflight.findings import Finding
+from preflight.processes import Finished
+from preflight.steps import Failed, NotProved
+
+# The part of a path to a package that a reader does not need.
+INSTALLED = (
+    r"[^\"\s]*[\\/](?:\.preflight[\\/]environment-\w+|\.venv)[\\/](?:lib[\\/]python[\d.]+|Lib)[\\/]"
+)
+
+
+def run_project(
+    command: list[str] | str, tree: Path, variables: dict[str, str], otherwise: Finding
+) -> str:
+    """Run a command of the project and return its output; raise Failed with `otherwise`.
+
+    Raises NotProved if it was killed, ran out of time, or if the disk is full.
+    """
+    finished = processes.run(command, tree, variables)
+    if finished.status == 0:
+        return finished.output
+    if finished.status is None:
+        raise NotProved("it took too long", finished)
+    if finished.killed:
+        raise NotProved("something else ended it", finished)
+    if re.search(advice.DISK_FULL, finished.output, re.IGNORECASE):
+        raise NotProved("the disk is full", finished)
+    raise Failed(otherwise, finished=relative(finished, tree, command))
+
+
+def relative(finished: Finished, tree: Path, command: list[str] | str) -> Finished:
+    """Return a finished command with paths as they are in the project, and without packages'.
+
+    The copy of the project is gone when a person reads them.
+    """
+    shown = command if isinstance(command, str) else " ".join(["python", *command[1:]])
+    output = re.sub(INSTALLED, ".../", finished.output.replace(f"{tree}{os.sep}", ""))
+    return replace(finished, output=output, command=shown)

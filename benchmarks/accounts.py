@@ -10,6 +10,7 @@ password hashes of production. Prints the medians as a Markdown table.
 
 import argparse
 import itertools
+import os
 import statistics
 import sys
 import tempfile
@@ -19,6 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from preflight.postgres import find_binaries  # noqa: E402
+from tests.helpers import SHARED  # noqa: E402
 from tests.preflight.postgres import postgres  # noqa: E402
 from tests.project.live import QUICK_HASHER, installed, running  # noqa: E402
 from tests.project.visitor import Visitor  # noqa: E402
@@ -70,7 +72,8 @@ def main() -> None:
     print("| --- | --- | --- | --- | --- |")
     for accounts in ("django", "allauth"):
         with tempfile.TemporaryDirectory() as folder, postgres(find_binaries()) as url:
-            project = installed(Path(folder), accounts=accounts)
+            os.environ[SHARED] = folder
+            project = installed(Path(folder, "project"), accounts=accounts)
             settings = project / "config/settings.py"
             settings.write_text(settings.read_text("utf-8").replace(QUICK_HASHER, ""), "utf-8")
             with running(project, DATABASE_URL=url) as site:

@@ -14,7 +14,7 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import CreateView, FormView, UpdateView
 
-from accounts.forms import DeleteAccountForm, PasswordChangeForm, ProfileForm, SignUpForm
+from accounts import forms
 from accounts.limits import may_send_email
 from accounts.models import User
 from accounts.throttling import get_username
@@ -23,7 +23,7 @@ from accounts.throttling import get_username
 class SignUpView(SuccessMessageMixin, CreateView):
     """Create an account and log in."""
 
-    form_class = SignUpForm
+    form_class = forms.SignUpForm
     template_name = "accounts/signup.html"
     success_url = reverse_lazy("home")
     success_message = _("Welcome! Your account has been created.")
@@ -52,7 +52,7 @@ class RequestFormMixin(LoginRequiredMixin):
 class ProfileView(RequestFormMixin, SuccessMessageMixin, UpdateView):
     """Show and edit the profile of the user who is logged in."""
 
-    form_class = ProfileForm
+    form_class = forms.ProfileForm
     template_name = "accounts/profile.html"
     # The default would be "user", which templates need for the user who is logged in.
     context_object_name = "account"
@@ -77,8 +77,18 @@ class ProfileView(RequestFormMixin, SuccessMessageMixin, UpdateView):
 class PasswordChangeView(RequestFormMixin, auth_views.PasswordChangeView):
     """Change the password of the user who is logged in."""
 
-    form_class = PasswordChangeForm
+    form_class = forms.PasswordChangeForm
     template_name = "accounts/password_change.html"
+
+
+class PasswordResetView(auth_views.PasswordResetView):
+    """Send a link to choose a new password."""
+
+    form_class = forms.PasswordResetForm
+    template_name = "accounts/password_reset.html"
+    email_template_name = "accounts/password_reset_email.txt"
+    subject_template_name = "accounts/password_reset_subject.txt"
+    extra_email_context = {"site_name": settings.SITE_NAME}
 
 
 class PasswordResetConfirmView(auth_views.PasswordResetConfirmView):
@@ -95,7 +105,7 @@ class PasswordResetConfirmView(auth_views.PasswordResetConfirmView):
 class DeleteAccountView(RequestFormMixin, FormView):
     """Delete the account of the user who is logged in."""
 
-    form_class = DeleteAccountForm
+    form_class = forms.DeleteAccountForm
     template_name = "accounts/delete.html"
 
     def form_valid(self, form):

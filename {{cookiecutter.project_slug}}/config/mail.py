@@ -26,23 +26,27 @@ logger = logging.getLogger(__name__)
 emails = queue.Queue(maxsize=50)
 
 
-class QueuedEmailBackend(smtp.EmailBackend):
+class QueuedEmailBackend(BaseEmailBackend):
     """Send emails in another thread, so that a slow mail server does not delay pages.
 
     The thread logs an email that fails, because the page that caused it has been sent already. A
     management command runs in the main thread. It waits for the mail server and sees errors.
     """
 
+    def __init__(self, **options):
+        super().__init__()
+        self.backend = smtp.EmailBackend(**options)
+
     def send_messages(self, email_messages):
         """Queue each message. Return the number of messages, as Django expects."""
         if threading.current_thread() is threading.main_thread():
-            return super().send_messages(email_messages)
+            return self.backend.send_messages(email_messages)
         with lock:
             if not sender.ident:
                 sender.start()
         for message in email_messages:
             try:
-                emails.put_nowait((super().send_messages, message))
+                emails.put_nowait((self.backend, message))
             except queue.Full:
                 logger.error("Email not sent, because too many are waiting: %s", message.subject)
         return len(email_messages)
@@ -51,9 +55,9 @@ class QueuedEmailBackend(smtp.EmailBackend):
 def send_emails():
     """Send the emails in the queue, one after the other."""
     while True:
-        send, message = emails.get()
+        backend, message = emails.get()
         try:
-            send([message])
+            backend.send_messages([message])
         except Exception as error:
             # Without the text of the error, which may contain the address of the recipient.
             logger.error("Email not sent (%s): %s", type(error).__name__, message.subject)

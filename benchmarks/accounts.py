@@ -10,6 +10,7 @@ password hashes of production. Prints the medians as a Markdown table.
 
 import argparse
 import itertools
+import logging
 import os
 import statistics
 import sys
@@ -68,6 +69,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=40, help="requests of each kind (40)")
     rounds = parser.parse_args().rounds
+    # The mail server warns about each login.
+    logging.getLogger("mail.log").setLevel(logging.ERROR)
     print("| accounts | request | with an account, ms | without, ms | difference, ms |")
     print("| --- | --- | --- | --- | --- |")
     for accounts in ("django", "allauth"):

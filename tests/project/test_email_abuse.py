@@ -351,6 +351,9 @@ def test_emails_in_the_queue_are_sent_before_the_process_stops(variant, pages, d
 def test_signing_up_works_while_the_mail_server_is_down(variant, database, tmp_path):
     with running(generate(tmp_path, variant), processes=1, DATABASE_URL=database) as site:
         site.mailbox.stop()
+        # A command shows the error.
+        ended = site.manage("sendtestemail", "through@example.com")
+        assert ended.status != 0 and "ConnectionRefusedError" in ended.output
         change_ip_address(site)
         number, visitor = next(NUMBERS), Visitor(site)
         email = f"grace{number}@example.com"

@@ -300,6 +300,8 @@ def test_guesses_of_the_current_password_are_failed_logins(client, ada):
         change_password(client, "wrong", "staple-4711")
     assert "Too many" in change_password(client, PASSWORD, "staple-4711").text
     assert "Too many" in log_in(Client()).text
+    # The admin uses the same page.
+    assert "/accounts/password" in client.get(reverse("admin:password_change")).url
 
 
 def test_a_password_reset_ends_a_lockout(client, ada, mailoutbox):

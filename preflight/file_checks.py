@@ -51,6 +51,8 @@ def check(tree: Path, names: list[str], unpushed: dict[str, Reason] | None = Non
         *check_environments(names),
         *check_app_json(tree, names),
         *check_flags(tree, names),
+        *check_media(tree, names),
+        *check_slugignore(tree, names),
     ]
 
 
@@ -189,6 +191,9 @@ def check_python_version(tree: Path, names: list[str]) -> Iterator[Finding]:
     if series not in heroku.PYTHONS and series_number(series) < series_number(heroku.PYTHONS[0]):
         supported = ", ".join(heroku.PYTHONS)
         yield findings.UNSUPPORTED_PYTHON(name, 1, name=name, series=series, supported=supported)
+    elif name == "runtime.txt":
+        edit = Edit(".python-version", 1, "", f"{series}\n")
+        yield replace(findings.RUNTIME_TXT(name, 1), edits=(edit,))
 
 
 def newer_than_known(tree: Path) -> str:
@@ -237,6 +242,7 @@ def check_process_lines(tree: Path, package: str) -> Iterator[Finding]:
     for line in lines:
         if line.number != last[line.type]:
             yield findings.REPEATED_PROCESS_TYPE("Procfile", line.number, type=line.type)
+        yield from check_web_line(line)
     understood = {line.number for line in lines}
     for number, text in enumerate(project_files.read(tree / "Procfile").splitlines(), 1):
         if number not in understood and text.strip() and not text.lstrip().startswith("#"):
@@ -251,6 +257,56 @@ def malformed(number: int, text: str, package: str) -> Finding:
         "Procfile", number, text=text.strip(), package=package
     )
     return replace(ignored, edits=edits)
+
+
+def check_web_line(line: project_files.ProcessLine) -> Iterator[Finding]:
+    """Report work in the web line that belongs to the release or the build."""
+    if line.type == "web":
+        for command in re.findall(r"manage\.py (migrate|collectstatic)\b", line.command):
+            yield findings.WORK_IN_WEB("Procfile", line.number, command=command)
+
+
+def check_media(tree: Path, names: list[str]) -> Iterator[Finding]:
+    """Report large media, and pointers of git-lfs in place of files."""
+    media: dict[str, int] = {}
+    for name in names:
+        path = tree / name
+        if not path.is_file() or path.is_symlink():
+            continue
+        size = path.stat().st_size
+        if name.lower().endswith(heroku.MEDIA):
+            media[name] = size
+        if size < 1024 and path.read_bytes().startswith(heroku.LFS_POINTER):
+            yield findings.GIT_LFS(name, name=name)
+    megabytes = sum(media.values()) / 1e6
+    if megabytes > heroku.MEDIA_MB:
+        largest = max(media, key=lambda name: media[name])
+        yield findings.LARGE_MEDIA(largest, size=round(megabytes), largest=largest)
+
+
+def check_slugignore(tree: Path, names: list[str]) -> Iterator[Finding]:
+    """Report lines of .slugignore that remove what the build or Heroku CI needs."""
+    environments = project_files.app_json_or_nothing(tree).get("environments")
+    test = environments.get("test") if isinstance(environments, dict) else None
+    has_tests = isinstance(test, dict) and bool(test.get("scripts"))
+    for number, pattern in project_files.slugignore_lines(tree):
+        removed = [name for name in names if project_files.slugignored(name, pattern)]
+        tests = [name for name in removed if re.search(heroku.TESTS, name)]
+        needed = [name for name in removed if name not in tests and is_needed(name)]
+        remove = (Edit(".slugignore", number, f"{pattern}\n", ""),)
+        if needed:
+            lost = findings.SLUG_WITHOUT(".slugignore", number, path=needed[0])
+            yield replace(lost, edits=remove)
+        elif tests and has_tests:
+            lost = findings.TESTS_NOT_ON_CI(".slugignore", number, path=tests[0])
+            yield replace(lost, edits=remove)
+
+
+def is_needed(name: str) -> bool:
+    """Return whether the build or the site needs a file, as far as its name shows."""
+    base = name.rpartition("/")[2]
+    package = base == "__init__.py" or "/templates/" in f"/{name}" or "/migrations/" in f"/{name}"
+    return base == "manage.py" or name in heroku.PACKAGE_MANAGERS or package
 
 
 def check_requirements(tree: Path) -> Iterator[Finding]:

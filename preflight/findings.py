@@ -476,7 +476,40 @@ RUNTIME_TXT = kind(
     "runtime.txt is deprecated. Heroku prints a warning at every push.",
     "Name the version in .python-version instead.",
     f"{DEV_CENTER}/python-support",
-    "git mv runtime.txt .python-version",
+    "git rm -q runtime.txt",
+)
+LARGE_MEDIA = kind(
+    "W147",
+    "The repository contains $size MB of media, the largest part of which is $largest. Every push "
+    "and every dyno carries it.",
+    "Keep media in a bucket or on Cloudinary, and remove it from git.",
+    f"{DEV_CENTER}/slug-compiler#slug-size",
+)
+TESTS_NOT_ON_CI = kind(
+    "W148",
+    ".slugignore removes $path, but app.json has a test script. Heroku CI applies .slugignore as "
+    "well, so it would not find the tests.",
+    "Remove the line from .slugignore.",
+    f"{DEV_CENTER}/slug-compiler#ignoring-files-with-slugignore",
+)
+SLUG_WITHOUT = kind(
+    "E149",
+    ".slugignore removes $path, which the build needs.",
+    "Remove the line from .slugignore.",
+    f"{DEV_CENTER}/slug-compiler#ignoring-files-with-slugignore",
+)
+GIT_LFS = kind(
+    "E151",
+    "$name is a git-lfs pointer, not the file itself. Heroku does not fetch files from git-lfs.",
+    "Store the file in git without git-lfs, or in a bucket.",
+    f"{DEV_CENTER}/git",
+)
+WORK_IN_WEB = kind(
+    "W152",
+    "The web process runs `$command` at every start of every dyno, which delays the boot, and two "
+    "dynos can do it at the same time.",
+    "Move migrate to the release line. The build runs collectstatic.",
+    f"{DEV_CENTER}/release-phase",
 )
 SECRET_FILE = kind(
     "E160",

@@ -83,6 +83,15 @@ SECRET_FILES_IN_ROOT = ("env.py",)
 # DC procfile: the name is exact, and a line is "type: command".
 PROCESS_TYPE = r"[ \t]*([A-Za-z0-9_-]+):[ \t]*(\S.*?)[ \t\r]*$"
 
+# DC slug-compiler: media should not be in a slug. Megabytes from which it is reported.
+MEDIA = (
+    *(".gif", ".jpeg", ".jpg", ".png", ".psd", ".tif", ".tiff", ".webp"),
+    *(".avi", ".flac", ".mkv", ".mov", ".mp3", ".mp4", ".wav", ".webm", ".zip"),
+)
+MEDIA_MB = 50
+# https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md: the first line of a pointer.
+LFS_POINTER = b"version https://git-lfs.github.com/spec/"
+
 # BP bin/steps/collectstatic: how deep below the root manage.py is looked for.
 MANAGE_PY_DEPTH = 3
 

@@ -127,10 +127,7 @@ class Folder:
     @cached_property
     def app_json(self) -> dict[str, Any]:
         """The content of app.json; an empty dictionary if it is missing or invalid."""
-        try:
-            return project_files.read_app_json(self.path)
-        except ValueError:
-            return {}
+        return project_files.app_json_or_nothing(self.path)
 
     @cached_property
     def wanted_vars(self) -> list[str]:

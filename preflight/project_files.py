@@ -1,5 +1,6 @@
 """What the files of a project say: the Procfile, app.json, manage.py, wsgi.py."""
 
+import fnmatch
 import json
 import re
 import secrets
@@ -68,13 +69,18 @@ def read_app_json(tree: Path) -> dict[str, Any]:
     return content
 
 
-def declared_variables(tree: Path) -> dict[str, Any]:
-    """Return the config vars that app.json declares; nothing if it is invalid."""
+def app_json_or_nothing(tree: Path) -> dict[str, Any]:
+    """Return the content of app.json; nothing if it is missing or invalid."""
     try:
-        return read_app_json(tree).get("env") or {}
+        return read_app_json(tree)
     except ValueError:
         # The step of the rules reports it.
         return {}
+
+
+def declared_variables(tree: Path) -> dict[str, Any]:
+    """Return the config vars that app.json declares; nothing if it is invalid."""
+    return app_json_or_nothing(tree).get("env") or {}
 
 
 def config_vars(tree: Path) -> dict[str, str]:
@@ -138,3 +144,22 @@ def own_python_files(tree: Path, names: Iterable[str]) -> Iterator[str]:
 def line_of(text: str, position: int) -> int:
     """Return the number of the line in which a position of a text is."""
     return text.count("\n", 0, position) + 1
+
+
+def slugignore_lines(tree: Path) -> Iterator[tuple[int, str]]:
+    """Give the number and the pattern of each line of .slugignore that has one."""
+    for number, line in enumerate(read(tree / ".slugignore").splitlines(), 1):
+        if line.strip() and not line.startswith("#"):
+            yield number, line.strip()
+
+
+def slugignored(name: str, pattern: str) -> bool:
+    """Return whether a pattern of .slugignore removes a file.
+
+    A pattern that starts with a slash begins in the root. Any other matches the name of a file or
+    a folder at any depth.
+    """
+    parts = name.split("/")
+    paths = ["/" + "/".join(parts[: depth + 1]) for depth in range(len(parts))]
+    candidates = paths if pattern.startswith("/") else parts
+    return any(fnmatch.fnmatch(part, pattern.rstrip("/")) for part in candidates)

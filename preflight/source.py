@@ -1,13 +1,12 @@
 """The source phase: the files that git would push."""
 
-import fnmatch
 import os
 import re
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from preflight import findings, heroku, processes
+from preflight import findings, heroku, processes, project_files
 from preflight.file_checks import Reason
 from preflight.processes import Finished
 from preflight.steps import Failed, NotProved
@@ -193,16 +192,8 @@ def copy_without_git(project: Path, tree: Path) -> Source:
 
 def apply_slugignore(tree: Path) -> None:
     """Remove what .slugignore names, as Heroku does before the build."""
-    listed = tree / ".slugignore"
-    if not listed.is_file():
-        return
-    for line in listed.read_text(encoding="utf-8", errors="replace").splitlines():
-        pattern = line.strip()
-        if not pattern or pattern.startswith("#"):
-            continue
-        anchored = pattern.startswith("/")
+    for _, pattern in project_files.slugignore_lines(tree):
         for path in sorted(tree.rglob("*"), reverse=True):
-            name = "/" + path.relative_to(tree).as_posix() if anchored else path.name
-            if fnmatch.fnmatch(name, pattern.rstrip("/")):
+            if project_files.slugignored(path.relative_to(tree).as_posix(), pattern):
                 whole = path.is_dir() and not path.is_symlink()
                 shutil.rmtree(path) if whole else path.unlink(missing_ok=True)

@@ -25,6 +25,7 @@ from preflight import (
     processes,
     project_command,
     project_files,
+    project_tests,
     release,
     report,
     setup,
@@ -59,8 +60,9 @@ def names_of(tree):
 
 
 def kinds(tree):
-    """Return the kinds of the findings in a tree."""
-    return [finding.kind for finding in file_checks.check(tree, names_of(tree))]
+    """Return the kinds of the findings in a tree, without the warning about runtime.txt."""
+    found = [finding.kind for finding in file_checks.check(tree, names_of(tree))]
+    return [kind for kind in found if kind is not findings.RUNTIME_TXT]
 
 
 @pytest.mark.fast
@@ -78,7 +80,7 @@ def test_runtime_txt_is_refused_with_uv(tree):
 @pytest.mark.fast
 def test_a_misspelt_file_of_requirements_is_named(tree):
     (tree / "requirements.txt").rename(tree / "requirments.txt")
-    [found] = file_checks.check(tree, names_of(tree))
+    [found, _] = file_checks.check(tree, names_of(tree))
     assert found.commands == ["git mv requirments.txt requirements.txt"]
 
 
@@ -92,18 +94,121 @@ def test_all_problems_are_reported_at_once(tree):
 
 
 @pytest.mark.fast
+@pytest.mark.row(78, 79, 80)
 @pytest.mark.parametrize(
     ("text", "kind", "number"),
     [
         ("web: a\nworker: b\nweb: c\n", findings.REPEATED_PROCESS_TYPE, 1),
         ("web: a\nworker : b\n", findings.MALFORMED_PROCESS_TYPE, 2),
         ("# only a comment\nworker: b\n", findings.NO_WEB_PROCESS, 0),
+        (
+            "web: python manage.py migrate && gunicorn config.wsgi\n",
+            findings.WORK_IN_WEB,
+            1,
+        ),
     ],
 )
 def test_lines_of_the_procfile_that_heroku_ignores_are_reported(tree, text, kind, number):
     (tree / "Procfile").write_text(text, **UTF8)
+    (tree / "runtime.txt").rename(tree / ".python-version")
+    (tree / ".python-version").write_text("3.13\n", **UTF8)
     [found] = file_checks.check(tree, names_of(tree))
     assert (found.kind, found.file, found.line) == (kind, "Procfile", number)
+
+
+@pytest.mark.fast
+@pytest.mark.row(81, 82)
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        ("/manage.py", findings.SLUG_WITHOUT),
+        ("templates", findings.SLUG_WITHOUT),
+        ("/accounts/", findings.SLUG_WITHOUT),
+        ("/tests", findings.TESTS_NOT_ON_CI),
+        ("*.md", None),
+    ],
+)
+def test_a_line_of_slugignore_that_removes_too_much_is_reported(tree, line, kind):
+    (tree / ".slugignore").write_text(f"# Not needed\n{line}\n", **UTF8)
+    assert kinds(tree) == ([kind] if kind else [])
+    for found in file_checks.check(tree, names_of(tree)):
+        if found.kind is kind:
+            assert (found.file, found.line, found.edits[0].old) == (".slugignore", 2, f"{line}\n")
+
+
+@pytest.mark.fast
+@pytest.mark.row(83, 84)
+def test_large_media_and_git_lfs_pointers_are_reported(tree, monkeypatch):
+    (tree / "intro.mp4").write_bytes(bytes(2_000_000))
+    assert kinds(tree) == []
+    monkeypatch.setattr(heroku, "MEDIA_MB", 1)
+    assert kinds(tree) == [findings.LARGE_MEDIA]
+    (tree / "intro.mp4").write_bytes(heroku.LFS_POINTER + b"v1\noid sha256:0\nsize 2000000\n")
+    assert kinds(tree) == [findings.GIT_LFS]
+
+
+@pytest.mark.fast
+@pytest.mark.row(7)
+def test_runtime_txt_is_a_warning_and_its_cure_works(tree):
+    env = caller_environment(tree.parent / "home")
+    told = rehearse(tree, "--uncommitted", "--only", "source")
+    assert told.status == 0 and told.step("rules")["state"] == "warning"
+    create, remove = told.find(findings.RUNTIME_TXT)["next"]
+    (tree / create["edit"]["file"]).write_text(create["edit"]["new"], **UTF8)
+    assert run(["sh", "-c", remove["command"]], tree, env).status == 0
+    assert rehearse(tree, "--uncommitted", "--only", "source").ids == []
+
+
+@pytest.mark.fast
+def test_warnings_fail_with_strict(tree):
+    told = rehearse(tree, "--uncommitted", "--only", "source", "--strict")
+    assert (told.status, told.document["outcome"], told.failed) == (1, "failed", [])
+
+
+@pytest.mark.fast
+@pytest.mark.row(85)
+def test_a_committed_env_file_without_a_secret_is_a_warning(tree):
+    (tree / ".env").write_text("DEBUG=true\n", **UTF8)
+    env = caller_environment(tree.parent / "home")
+    for command in (["add", "-f", ".env"], ["commit", "-q", "-m", "Add .env"]):
+        assert run(["git", *command], tree, env).status == 0
+    told = rehearse(tree, "--only", "source")
+    assert told.status == 0 and told.find(findings.ENV_FILE)["file"] == ".env"
+
+
+@pytest.mark.fast
+@pytest.mark.parametrize(
+    ("output", "count"),
+    [
+        ("FAILED a.py::b - x\n2 failed, 3 passed, 1 error in 0.10s\n", "3 of your tests fail."),
+        ("1 failed in 0.10s\n", "1 of your tests fails."),
+        ("Ran 5 tests in 0.1s\n\nFAILED (failures=2, errors=1)\n", "3 of your tests fail."),
+    ],
+)
+def test_failing_tests_are_counted(output, count):
+    finished = processes.Finished("tests", 1, output, 0.1)
+    error = project_tests.count_failures(Failed(findings.TESTS_FAILED(), finished=finished))
+    assert str(error) == count
+
+
+@pytest.mark.fast
+def test_the_verdict_says_that_only_tests_fail():
+    teller = report.Report(Path("site"), rehearsal=True)
+    failing = Step("release", "tests", str, state=State.FAILED)
+    failing.found = [findings.TESTS_FAILED(count=2, verb="of your tests fail")]
+    said = teller.verdict([failing], report.FAILED, 1.0)
+    assert said == "Heroku would accept this push. 2 of your tests fail."
+    build_step = Step("build", "collectstatic", str, state=State.FAILED)
+    said = teller.verdict([build_step, failing], report.FAILED, 1.0)
+    assert said == "Failed: collectstatic. Fix this before you push. 2 of your tests fail."
+
+
+@pytest.mark.fast
+def test_a_process_line_sets_variables_for_its_program():
+    line = "DJANGO_SETTINGS_MODULE=shop.settings.heroku A='b' gunicorn shop.wsgi C=d"
+    found = project_files.assignments(line)
+    assert found == {"DJANGO_SETTINGS_MODULE": "shop.settings.heroku", "A": "b"}
+    assert project_files.assignments("env A=b gunicorn") == {"A": "b"}
 
 
 @pytest.mark.fast

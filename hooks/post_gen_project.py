@@ -27,7 +27,7 @@ OUTCOMES, STOPPED = {0: PROVED, 1: FAILED}, 130
 PROVE = ("preflight.pyz", "--uncommitted", "setup", "--rehearse")
 
 # The hash of the template's preflight.pyz. tools/build_pyz.py writes this line.
-PREFLIGHT_SHA256 = "1bcf9ff84bfa992c8ef4c23dcdb2b1229e41cf2e7008611e7f3e8f104aa669e6"
+PREFLIGHT_SHA256 = "1f3e373d1b2cbeb893e60d7fc70a027cd0b595dd5338f5e207176f04bd7bc82e"
 OTHER_PREFLIGHT = """\
 The preflight.pyz in this folder is not the one from this template, so it was not run.
 To replace it, remove the file in the project's folder:

@@ -4,6 +4,7 @@ import os
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from preflight import advice, processes
 from preflight.findings import Finding
@@ -17,13 +18,18 @@ INSTALLED = (
 
 
 def run_project(
-    command: list[str] | str, tree: Path, variables: dict[str, str], otherwise: Finding
+    command: list[str] | str,
+    tree: Path,
+    variables: dict[str, str],
+    otherwise: Finding,
+    **options: Any,
 ) -> str:
     """Run a command of the project and return its output; raise Failed with `otherwise`.
 
-    Raises NotProved if it was killed, ran out of time, or if the disk is full.
+    `options` are those of Popen. Raises NotProved if it was killed, ran out of time, or if the disk
+    is full.
     """
-    finished = processes.run(command, tree, variables)
+    finished = processes.run(command, tree, variables, **options)
     if finished.status == 0:
         return finished.output
     if finished.status is None:

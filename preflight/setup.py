@@ -88,6 +88,8 @@ def write_env(project: Path) -> str:
         return "no .env.example"
     key = f"SECRET_KEY={secrets.token_urlsafe(64)}"
     text = re.sub(r"(?m)^SECRET_KEY=$", key, example.read_text(encoding="utf-8"))
+    # No other user of this machine may read the key. Windows ignores the mode.
+    target.touch(mode=0o600)
     target.write_text(text, encoding="utf-8", newline="\n")
     return ".env written, with a secret key"
 
@@ -110,5 +112,6 @@ def migrate(project: Path, folder: Path) -> str:
     # Set and empty, so that a line of .env that was not understood here does not count.
     variables["DATABASE_URL"] = ""
     command = [str(python), "manage.py", "migrate", "--noinput"]
-    run_project(command, project, variables, findings.LOCAL_MIGRATE_FAILED())
+    # No other user of this machine may read the database. Windows ignores the umask.
+    run_project(command, project, variables, findings.LOCAL_MIGRATE_FAILED(), umask=0o077)
     return "up to date"

@@ -1,9 +1,14 @@
 """The user model, and the emails that count towards a limit."""
 
 from django.contrib.auth import models as auth_models
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
+
+# Names appear on other pages. Some of these characters reverse the text after them.
+CONTROLS = r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
+printable = RegexValidator(CONTROLS, _("Control characters are not allowed."), inverse_match=True)
 
 
 class UserManager(auth_models.UserManager):
@@ -26,7 +31,7 @@ class User(auth_models.AbstractUser):
     # https://www.w3.org/International/questions/qa-personal-names
     first_name = None
     last_name = None
-    name = models.CharField(_("name"), max_length=150, blank=True)
+    name = models.CharField(_("name"), max_length=150, blank=True, validators=[printable])
 
     objects = UserManager()
 

@@ -88,6 +88,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     # First, because health checks may use plain HTTP and an IP address instead of the host name.
     "pages.middleware.HealthCheckMiddleware",
+    # Before any middleware that uses the host.
+    "pages.middleware.HostMiddleware",
     "django.middleware.security.SecurityMiddleware",
     # Directly after SecurityMiddleware: https://whitenoise.readthedocs.io/en/stable/django.html
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -1,6 +1,7 @@
-"""Health check for monitoring services."""
+"""Health check for monitoring services, and the host that visitors use."""
 
 import logging
+import re
 
 from django.db import Error, connection
 from django.http import JsonResponse
@@ -31,3 +32,19 @@ class HealthCheckMiddleware:
             response = JsonResponse({"process": "ok", "database": "ok"})
         response["Cache-Control"] = "no-store"
         return response
+
+
+class HostMiddleware:
+    """Ignore a port in the Host header that the visitor did not connect to.
+
+    Django accepts any port. Whoever asks for a password reset could put a wrong one into the link
+    in the email. Heroku's router reports the right one in X-Forwarded-Port.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if request.headers.get("X-Forwarded-Port") == "443":
+            request.META["HTTP_HOST"] = re.sub(r":\d+$", "", request.META.get("HTTP_HOST", ""))
+        return self.get_response(request)

@@ -1,5 +1,6 @@
 import accounts.models
 import django.contrib.auth.validators
+import django.core.validators
 import django.db.models.functions.text
 import django.utils.timezone
 from django.db import migrations, models
@@ -74,7 +75,18 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "name",
-                    models.CharField(blank=True, max_length=150, verbose_name="name"),
+                    models.CharField(
+                        blank=True,
+                        max_length=150,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]",
+                                "Control characters are not allowed.",
+                                inverse_match=True,
+                            )
+                        ],
+                        verbose_name="name",
+                    ),
                 ),
                 (
                     "language",

@@ -223,29 +223,44 @@ def running(project: Path, processes: int = 2, **variables: str) -> Iterator[Sit
     }
     env = production(**(own | SUPERUSER | variables))
     env = {name: value for name, value in env.items() if value}
-    procfile = (project / "Procfile").read_text(encoding="utf-8")
-    release, web = (re.search(rf"(?m)^{kind}: (.*)$", procfile)[1] for kind in ("release", "web"))
+    release = read_procfile(project, "release")
     for command in ("python manage.py collectstatic --noinput", release):
         ended = run(["sh", "-c", command], project, env)
         assert ended.status == 0, ended.output
     log = folder / "web.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            web.split(), cwd=project, env=env, stdout=output, stderr=output, start_new_session=True
-        )
     threading.Thread(target=front.serve_forever, args=[0.05], daemon=True).start()
     mailbox.start()
     try:
-        wait_until_it_answers(process, port, log)
-        url = f"https://localhost:{front.server_address[1]}"
-        yield Site(project, url, pem, front, mailbox, log, process, env)
+        with web_process(project, env, log) as process:
+            url = f"https://localhost:{front.server_address[1]}"
+            yield Site(project, url, pem, front, mailbox, log, process, env)
+    finally:
+        front.shutdown()
+        front.server_close()
+        mailbox.stop()
+
+
+def read_procfile(project: Path, kind: str) -> str:
+    """Return the command of a process type."""
+    procfile = (project / "Procfile").read_text(encoding="utf-8")
+    return re.search(rf"(?m)^{kind}: (.*)$", procfile)[1]
+
+
+@contextmanager
+def web_process(project: Path, env: dict[str, str], log: Path) -> Iterator[subprocess.Popen]:
+    """Run the web process of a project on the port in its environment."""
+    command = read_procfile(project, "web").split()
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            command, cwd=project, env=env, stdout=output, stderr=output, start_new_session=True
+        )
+    try:
+        wait_until_it_answers(process, int(env["PORT"]), log)
+        yield process
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-        front.shutdown()
-        front.server_close()
-        mailbox.stop()
 
 
 def wait_until_it_answers(process: subprocess.Popen, port: int, log: Path) -> None:

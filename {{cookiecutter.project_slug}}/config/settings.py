@@ -367,10 +367,10 @@ if static_elsewhere:
     # The files are in the folder static/ of the bucket, which has to be public through a bucket
     # policy or AWS_S3_CUSTOM_DOMAIN. Browsers can cache the files for a year, because their names
     # contain a hash.
-    STATIC_URL = f"{files_url}/static/"
+    static_files_url = f"{files_url}/static/"
     STORAGES["staticfiles"] = {
         "BACKEND": "config.static.UploadedManifestStaticFilesStorage",
-        "OPTIONS": {"variables": "AWS_"},
+        "OPTIONS": {"files_url": static_files_url, "variables": "AWS_"},
     }
     static_options = {
         "location": "static",
@@ -385,10 +385,10 @@ static_elsewhere = environment["STATIC_STORAGE"] == "cloudinary" and not DEBUG
 if static_elsewhere:
     # The files are in Cloudinary's folder static/. All are raw files with the same base URL, so the
     # links in a style sheet work.
-    STATIC_URL = f"{files_url}/raw/upload/v1/static/"
+    static_files_url = f"{files_url}/raw/upload/v1/static/"
     STORAGES["staticfiles"] = {
         "BACKEND": "config.static.UploadedManifestStaticFilesStorage",
-        "OPTIONS": {"variables": "CLOUDINARY_"},
+        "OPTIONS": {"files_url": static_files_url, "variables": "CLOUDINARY_"},
     }
     static_options = {"prefix": "static", "resource_type": "raw", "overwrite": True}
     STORAGES["static"] = uploads | {"OPTIONS": static_options}
@@ -437,7 +437,7 @@ if uploads_elsewhere:
 if static_elsewhere:
     # Only allow the folder of the static files, so that no upload can run as a script.
     for directive in ("script-src", "style-src", "font-src"):
-        policy[directive] = ["'self'", STATIC_URL]
+        policy[directive] = ["'self'", static_files_url]
 {% endif %}
 {% if cookiecutter.accounts == 'allauth' %}
 if google_enabled:

@@ -150,14 +150,21 @@ elif DEBUG:
         "NAME": BASE_DIR / "db.sqlite3",
     }
 
-# Heroku Postgres refuses connections without TLS. Its certificate is not signed by a public
-# authority, so it cannot be verified. A different ?sslmode= in the URL takes precedence.
-# https://devcenter.heroku.com/articles/connecting-heroku-postgres#connecting-with-django
-if not DEBUG:
-    for database in DATABASES.values():
+# Options of the connection. A different one in the URL, such as ?sslmode=, takes precedence.
+# https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS
+for database in DATABASES.values():
+    if database["ENGINE"] == "django.db.backends.postgresql":
+        options = database.setdefault("OPTIONS", {})
+        # If the server is unreachable, fail after 5 seconds to connect, and after 10 seconds (in
+        # milliseconds) over an open connection. Without these, a thread may wait for minutes.
+        options.setdefault("connect_timeout", 5)
+        options.setdefault("tcp_user_timeout", 10_000)
+        # Heroku Postgres refuses connections without TLS. Its certificate is not signed by a public
+        # authority, so it cannot be verified.
+        # https://devcenter.heroku.com/articles/connecting-heroku-postgres#connecting-with-django
         local = database.get("HOST", "") in {"", "localhost", "127.0.0.1", "::1"}
-        if database["ENGINE"] == "django.db.backends.postgresql" and not local:
-            database.setdefault("OPTIONS", {}).setdefault("sslmode", "require")
+        if not DEBUG and not local:
+            options.setdefault("sslmode", "require")
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -234,7 +241,7 @@ SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 # dynos share it. With a cache in memory, each process would start to count at zero.
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "BACKEND": "config.cache.StrictDatabaseCache",
         "LOCATION": "cache",
         # By default, a cache with more than 300 entries deletes some, and their counts.
         "OPTIONS": {"MAX_ENTRIES": 100_000},

@@ -8,6 +8,9 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+# With DEBUG on, Django shows the exception instead.
+handler500 = "pages.errors.server_error"
+
 admin.site.site_header = settings.SITE_NAME
 admin.site.site_title = settings.SITE_NAME
 

@@ -1,12 +1,27 @@
 """Health check for monitoring services, and the host that visitors use."""
 
-import logging
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 from django.db import Error, connection
 from django.http import JsonResponse
 
-logger = logging.getLogger(__name__)
+from pages.errors import log_database_error
+
+# How many seconds the database has to respond.
+DEADLINE = 2
+
+
+def check_database():
+    """Return "ok", or "read-only" while the database refuses changes. Raise Error if it fails."""
+    try:
+        with connection.cursor() as cursor:
+            postgresql = connection.vendor == "postgresql"
+            cursor.execute("SHOW transaction_read_only" if postgresql else "SELECT 'off'")
+            return "ok" if cursor.fetchone() == ("off",) else "read-only"
+    finally:
+        # A connection that is kept would be one more of the few that the database allows.
+        connection.close()
 
 
 class HealthCheckMiddleware:
@@ -18,19 +33,25 @@ class HealthCheckMiddleware:
 
     def __init__(self, get_response):
         self.get_response = get_response
+        # A query of another thread can be abandoned. One thread, so that a database that hangs
+        # does not fill the process with threads.
+        self.executor = ThreadPoolExecutor(max_workers=1)
 
     def __call__(self, request):
         if request.path != "/health/":
             return self.get_response(request)
+        check = self.executor.submit(check_database)
         try:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT 1")
-        except Error:
-            logger.exception("The database does not respond.", extra={"request": request})
-            response = JsonResponse({"process": "ok", "database": "unreachable"}, status=503)
-        else:
-            response = JsonResponse({"process": "ok", "database": "ok"})
+            database = check.result(DEADLINE)
+        except (Error, TimeoutError) as error:
+            check.cancel()
+            log_database_error(request, error)
+            database = "unreachable"
+        status = 200 if database == "ok" else 503
+        response = JsonResponse({"process": "ok", "database": database}, status=status)
         response["Cache-Control"] = "no-store"
+        # Otherwise, Django would log a second line for 503.
+        response._has_been_logged = True
         return response
 
 

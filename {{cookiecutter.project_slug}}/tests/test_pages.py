@@ -5,7 +5,7 @@ import re
 
 import pytest
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import DatabaseError, OperationalError
 from django.template.loader import get_template
 from django.test import Client
 from django.urls import reverse
@@ -39,6 +39,21 @@ def test_an_exception_shows_the_500_page(client, monkeypatch):
     assert "500.html" in [template.name for template in response.templates]
 
 
+def test_a_database_that_is_not_available_shows_the_503_page(client, monkeypatch, caplog):
+    def fail(path):
+        raise OperationalError("server closed the connection unexpectedly\nMore about it")
+
+    monkeypatch.setattr("pages.views.static", fail)
+    client.raise_request_exception = False
+    response = client.get("/favicon.ico")
+    assert response.status_code == 503
+    assert response["Retry-After"]
+    assert "503.html" in [template.name for template in response.templates]
+    [record] = caplog.records
+    assert record.getMessage().endswith("server closed the connection unexpectedly")
+    assert record.exc_info is None
+
+
 def test_a_form_without_a_csrf_token_shows_the_403_page(db):
     response = Client(enforce_csrf_checks=True).post(reverse(settings.LOGIN_URL))
     assert response.status_code == 403
@@ -68,10 +83,17 @@ def test_the_health_check_fails_without_the_database(client, monkeypatch):
     def fail():
         raise DatabaseError
 
-    monkeypatch.setattr("pages.middleware.connection.cursor", fail)
+    monkeypatch.setattr("pages.middleware.check_database", fail)
     response = client.get("/health/")
     assert response.status_code == 503
     assert response.json()["database"] == "unreachable"
+
+
+def test_the_health_check_reports_a_read_only_database(client, monkeypatch):
+    monkeypatch.setattr("pages.middleware.check_database", lambda: "read-only")
+    response = client.get("/health/")
+    assert response.status_code == 503
+    assert response.json()["database"] == "read-only"
 
 
 def test_robots_txt_and_favicon(client):

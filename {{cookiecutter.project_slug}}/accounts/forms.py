@@ -98,7 +98,11 @@ class ProfileForm(CurrentPasswordMixin, forms.ModelForm):
     def clean_current_password(self):
         """Check the password if the email address changes, because that can reset the password."""
         password = self.cleaned_data["current_password"]
-        return self.check_password(password) if "email" in self.changed_data else password
+        if "email" not in self.changed_data:
+            return password
+        if not password:
+            raise forms.ValidationError(_("Enter your current password to change your email."))
+        return self.check_password(password)
 
 
 class DeleteAccountForm(CurrentPasswordMixin, forms.Form):

@@ -269,6 +269,7 @@ AXES_USERNAME_CALLABLE = "accounts.throttling.get_username"
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 # Do not store who logged in, when and from where.
 AXES_DISABLE_ACCESS_LOG = True
+# Do not log each start of the site.
 AXES_VERBOSE = False
 {% endif %}
 

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from preflight import processes
-from tests.helpers import OPTIONS, ROOT, TEMPLATE, covering_combinations, render
+from tests.helpers import OPTIONS, ROOT, TEMPLATE, covering_combinations, render, run
 
 pytestmark = pytest.mark.fast
 
@@ -56,10 +56,12 @@ def test_every_file_is_opened_with_an_explicit_encoding(path):
         assert binary or proc or "encoding" in named, f"{path.name}:{node.lineno}"
 
 
-def test_control_files_keep_their_line_feeds_on_windows():
-    attributes = (TEMPLATE / ".gitattributes").read_text(encoding="utf-8")
-    for pattern in ("Procfile", "*.txt", ".python-version", "*.py", "app.json", "*.lock"):
-        assert re.search(rf"(?m)^{re.escape(pattern)} text eol=lf$", attributes), pattern
+def test_control_files_keep_their_line_feeds_on_windows(committed):
+    names = ["Procfile", "runtime.txt", ".python-version", "manage.py", "app.json", "uv.lock"]
+    said = run(["git", "check-attr", "eol", "--", *names], committed).output
+    assert said.splitlines() == [f"{name}: eol: lf" for name in names]
+    said = run(["git", "check-attr", "text", "--", "preflight.pyz"], committed).output
+    assert said == "preflight.pyz: text: unset\n"
     assert OPTIONS["_new_lines"] == "\n"
     # Every other file is rendered, so it gets the line endings in _new_lines.
     assert OPTIONS["_copy_without_render"] == ["preflight.pyz"]

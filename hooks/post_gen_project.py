@@ -27,7 +27,7 @@ OUTCOMES, STOPPED = {0: PROVED, 1: FAILED}, 130
 PROVE = ("preflight.pyz", "--uncommitted", "setup", "--rehearse")
 
 # The hash of the template's preflight.pyz. tools/build_pyz.py writes this line.
-PREFLIGHT_SHA256 = "1f3e373d1b2cbeb893e60d7fc70a027cd0b595dd5338f5e207176f04bd7bc82e"
+PREFLIGHT_SHA256 = "e2901889a9d536775fc45a989ebfb49d788a3e2c26eedbaf12fbe220b4680dca"
 OTHER_PREFLIGHT = """\
 The preflight.pyz in this folder is not the one from this template, so it was not run.
 To replace it, remove the file in the project's folder:

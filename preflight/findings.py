@@ -676,9 +676,17 @@ NOT_INSTALLED = kind(
 )
 OLD_MODULE = kind(
     "E222",
-    "A package needs $module, which newer versions of Python do not include.",
-    "Update the package that the traceback names.",
+    "$user needs $module, which newer versions of Python or setuptools do not include.",
+    "Update $user.",
     f"{DEV_CENTER}/python-support",
+)
+
+PACKAGE_SYNTAX = kind(
+    "E225",
+    "Python cannot parse a file of the package $package: $what. The package is too old for this "
+    "Python, or too new.",
+    "Change the version of $package in $requirements.",
+    PACKAGES,
 )
 
 # 3xx: code and settings
@@ -702,6 +710,12 @@ SYNTAX = kind(
     "Python cannot parse this file: $what.",
     "Look at this line and the one above it for a missing bracket, quote, comma or colon.",
     "https://docs.python.org/3/tutorial/errors.html#syntax-errors",
+)
+MERGE_MARKERS = kind(
+    "E309",
+    "The file contains the markers of a merge conflict.",
+    "Keep one of the two versions, and remove the lines <<<<<<<, ======= and >>>>>>>.",
+    "https://git-scm.com/docs/git-merge#_how_conflicts_are_presented",
 )
 ENV_PY = kind(
     "E305",

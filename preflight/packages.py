@@ -7,7 +7,7 @@ import secrets
 import shutil
 from pathlib import Path
 
-from preflight import about, advice, findings, heroku, processes
+from preflight import about, advice, exceptions, findings, heroku, processes
 from preflight.interpreters import Python
 from preflight.processes import Finished
 from preflight.steps import Failed, NotProved
@@ -118,6 +118,7 @@ def install_once(tree: Path, environment: Path, python: Python, uv: str | None) 
     """
     done = environment / "installed"
     if done.is_file():
+        exceptions.install(site_packages(environment))
         return f"unchanged since the last rehearsal, Python {python.version}"
     cache = environment.parent
     if cache.exists():
@@ -127,6 +128,7 @@ def install_once(tree: Path, environment: Path, python: Python, uv: str | None) 
     (cache / ".gitignore").write_text("*\n", encoding="utf-8")
     make_environment(python, environment, uv)
     detail = install(tree, environment, python, uv, tests=False)
+    exceptions.install(site_packages(environment))
     done.touch()
     return detail
 

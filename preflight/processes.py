@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from preflight import heroku
+from preflight.findings import Finding
 
 WINDOWS = os.name == "nt"
 
@@ -28,6 +29,8 @@ class Finished:
     status: int | None
     output: str
     seconds: float
+    # What the exceptions that it raised show, if they were reported.
+    causes: tuple[Finding, ...] = ()
 
     @property
     def killed(self) -> bool:

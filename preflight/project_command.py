@@ -2,11 +2,12 @@
 
 import os
 import re
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from preflight import advice, processes
+from preflight import advice, exceptions, processes
 from preflight.findings import Finding
 from preflight.processes import Finished
 from preflight.steps import Failed, NotProved
@@ -29,7 +30,13 @@ def run_project(
     `options` are those of Popen. Raises NotProved if it was killed, ran out of time, or if the disk
     is full.
     """
-    finished = processes.run(command, tree, variables, **options)
+    # Only the rehearsal's own environment has the reporter, which writes into this folder.
+    with tempfile.TemporaryDirectory(prefix="events-", dir=variables.get("TMPDIR")) as folder:
+        finished = processes.run(
+            command, tree, variables | {exceptions.VARIABLE: folder}, **options
+        )
+        events = exceptions.read(Path(folder), tree)
+    finished = replace(finished, causes=tuple(exceptions.diagnose(events)))
     if finished.status == 0:
         return finished.output
     if finished.status is None:

@@ -113,11 +113,16 @@ class Step:
 
 def diagnose(error: Failed) -> list[Finding]:
     """Return the findings of a failure, with what its output shows in place of the symptom."""
-    causes = explain.diagnose(error.finished.output) if error.finished else []
+    causes = find_causes(error.finished) if error.finished else []
     kept = [finding for finding in error.found if not finding.kind.symptom]
     symptoms = [finding for finding in error.found if finding.kind.symptom]
     located = explain.locate(symptoms[0], causes) if symptoms else causes
     return [*located, *kept]
+
+
+def find_causes(finished: Finished) -> list[Finding]:
+    """Return why a command failed: from its exceptions, or else from its output."""
+    return list(finished.causes) or explain.diagnose(finished.output)
 
 
 def needed(value: T | None) -> T:

@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from preflight import (
+    exceptions,
     explain,
     findings,
     heroku,
@@ -29,7 +30,7 @@ from preflight.processes import Finished
 from preflight.project_command import run_project
 from preflight.router import Answer
 from preflight.settings_checks import Facts, predict_static, predict_visit
-from preflight.steps import Failed, NotReached, Result
+from preflight.steps import Failed, NotReached, Result, find_causes
 
 # Serves the project where gunicorn cannot run, because Windows has no fcntl.
 STAND_IN = """
@@ -77,6 +78,17 @@ HEADERS = {
 MOST_PAGES = 200
 
 
+@dataclass(frozen=True)
+class Mark:
+    """A moment in the life of a site: the length of its log, and the time."""
+
+    length: int
+    time: float
+
+
+START = Mark(0, 0.0)
+
+
 @dataclass
 class Site:
     """The web process of a project: started once, visited many times, stopped at the end."""
@@ -92,7 +104,12 @@ class Site:
     reachable: bool = True
     stand_in: bool = False
     server: subprocess.Popen[bytes] | None = None
+    events: Path = field(init=False)
     left_out: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.events = self.log.with_name("events")
+        self.events.mkdir(exist_ok=True)
 
     def leave_out(self, sentence: str) -> str:
         """Note what could not be proved about this site; return what its step reports."""
@@ -120,14 +137,20 @@ class Site:
         """Return what the web process has written."""
         return self.log.read_text(encoding="utf-8", errors="replace") if self.log.exists() else ""
 
-    def as_finished(self, command: str, since: int = 0) -> Finished:
-        """Return the log from a character on, in the form of a finished command.
+    def mark(self) -> Mark:
+        """Return the present end of the log."""
+        return Mark(len(self.read_log()), time.time())
+
+    def as_finished(self, command: str, since: Mark = START) -> Finished:
+        """Return the log from a mark on, and the exceptions since then, as a finished command.
 
         A failure is shown with what was written because of it, since other visits may have caused
         exceptions on purpose.
         """
         status = self.server.poll() if self.server else None
-        return Finished(command, status, self.read_log()[since:].replace(f"{self.tree}/", ""), 0.0)
+        output = self.read_log()[since.length :].replace(f"{self.tree}/", "")
+        events = exceptions.read(self.events, self.tree, since.time)
+        return Finished(command, status, output, 0.0, tuple(exceptions.diagnose(events)))
 
 
 def check_process_types(tree: Path, path: str) -> str:
@@ -233,7 +256,7 @@ def boot(site: Site) -> str:
 def start_command(site: Site) -> list[str] | str:
     """Return the command that starts the web process on a free port."""
     site.port = processes.free_port()
-    site.variables = site.variables | {"PORT": str(site.port)}
+    site.variables |= {"PORT": str(site.port), exceptions.VARIABLE: str(site.events)}
     if site.is_gunicorn and not gunicorn_runs(site):
         site.stand_in = True
         return [str(site.python), "-c", STAND_IN, site.facts.wsgi]
@@ -257,7 +280,7 @@ def gunicorn_runs(site: Site) -> bool:
 
 def ask(site: Site, path: str, **options: Any) -> Answer:
     """Send a request as the router would; raise Failed if there is no answer to it."""
-    before = len(site.read_log())
+    before = site.mark()
     try:
         return router.send_request(site.port, path, **{"host": site.host, **options})
     except (OSError, http.client.HTTPException) as error:
@@ -271,7 +294,7 @@ def visit_home(site: Site) -> Result:
 
     Any page but an error is fine, since a project may only have a login there.
     """
-    before = len(site.read_log())
+    before = site.mark()
     site.reachable = False
     home = ask(site, "/")
     log = site.as_finished("the web process", before)
@@ -315,7 +338,7 @@ def visit(site: Site) -> Result:
     if "DEBUG = True" in missing.text:
         found.append(findings.DEBUG_IS_ON(place))
     found += missing_headers(site, ask(site, "/"))
-    before = len(site.read_log())
+    before = site.mark()
     if site.facts.admin:
         found += try_login(site, site.facts.admin)
     failures = findings.errors(found)
@@ -374,14 +397,14 @@ def visit_pages(site: Site) -> str:
     A page that no other page links to can fail for months without being noticed.
     """
     found: list[Finding] = []
-    began = len(site.read_log())
+    began = site.mark()
     paths = site.facts.pages[:MOST_PAGES]
     for path in paths:
-        before = len(site.read_log())
+        before = site.mark()
         answer = ask(site, path)
         if answer.status >= 500:
             failure = findings.SERVER_ERROR(path=path, status=answer.status)
-            causes = explain.diagnose(site.as_finished("the web process", before).output)
+            causes = find_causes(site.as_finished("the web process", before))
             found += explain.locate(failure, causes)
     if found:
         raise Failed(*found, finished=None if len(found) > 1 else site.as_finished("pages", began))
@@ -402,7 +425,7 @@ def visit_static(site: Site) -> Result:
     paths = asset_paths(page.text, site.facts.static)
     if not paths:
         return Result(site.leave_out("static files, because no page of this site uses one."))
-    before = len(site.read_log())
+    before = site.mark()
     asset = ask(site, paths[0])
     log = site.as_finished("the web process", before) if asset.status >= 500 else None
     place = site.facts.settings_file
@@ -477,7 +500,7 @@ def provoke(site: Site, change: Callable[[str], None]) -> Result:
     if not (site.facts.admin and site.facts.sessions):
         return Result(site.leave_out("an exception in the log, because no page is known to fail."))
     change(BREAK_SESSIONS)
-    before = len(site.read_log())
+    before = site.mark()
     identity = secrets.token_hex(8)
     cookie = f"{site.facts.cookie}={secrets.token_hex(16)}"
     headers = {"Cookie": cookie, "X-Request-Id": identity}
@@ -488,7 +511,7 @@ def provoke(site: Site, change: Callable[[str], None]) -> Result:
                 f"an exception in the log; with a broken database, a page returned {answer.status}."
             )
         )
-    written = site.read_log()[before:]
+    written = site.read_log()[before.length :]
     if TRACEBACK not in written:
         return Result(
             "500, no traceback in the log", [findings.SILENT_LOG(site.facts.settings_file)]
@@ -504,7 +527,7 @@ def stop(site: Site) -> str:
     if site.stand_in or processes.WINDOWS:
         close(site)
         return "stopped; Windows has no SIGTERM" if processes.WINDOWS else "stand-in stopped"
-    began, before = time.monotonic(), len(site.read_log())
+    began, before = time.monotonic(), site.mark()
     processes.send(site.server, signal.SIGTERM)
     while time.monotonic() - began < heroku.SHUTDOWN_SECONDS:
         if processes.has_ended(site.server):

@@ -32,6 +32,7 @@ RULES = (
     Rule(
         r"No module named '(?P<module>distutils|pkg_resources|setuptools)",
         findings.OLD_MODULE,
+        {"user": "A package in the traceback"},
     ),
     Rule(
         r"No module named '(?P<module>[\w-]+)[\w.]*'",

@@ -51,8 +51,9 @@ def form(kind: str, accounts: str, name: str) -> tuple[str, str, dict[str, str]]
     if kind == "signup":
         answers = {"username": f"new{next(NUMBERS)}", "email": email}
         return "/accounts/signup/", "/", answers | {"password1": PASSWORD, "password2": PASSWORD}
-    field = {"django": "username", "allauth": "login"}[accounts]
-    return "/accounts/login/", "/", {field: name, "password": "wrong"}
+    # allauth accepts a username as well.
+    login = {"django": {"username": name}, "allauth": {"login": email}}
+    return "/accounts/login/", "/", login[accounts] | {"password": "wrong"}
 
 
 def measure(site, accounts: str, kind: str, name: str) -> float:

@@ -190,6 +190,21 @@ def test_all_addresses_of_an_ipv6_network_count_as_one_visitor(site, pages):
     assert count_emails(site, *[email for _, email in people]) == 20
 
 
+@pytest.mark.parametrize(
+    "claim", ["unknown", "1.2.3.4:80", "fe80::1%eth0", "::ffff:192.0.2.1", "é"]
+)
+def test_an_address_that_is_not_valid_breaks_no_page(site, variant, pages, claim):
+    """Heroku's router only sends valid ones, but other proxies may not."""
+    site.front.visitor = claim
+    for path, action, answers in (
+        (pages["reset"], "/", {"email": "nobody@example.com"}),
+        ("/accounts/login/", "/login/", {pages["login"]: "nobody", "password": "wrong"}),
+    ):
+        visitor = Visitor(site)
+        # allauth refuses visitors without an IP address.
+        assert visitor.submit(visitor.see(path), action, **answers).status_code in (200, 302, 403)
+
+
 def test_many_accounts_with_one_address_do_not_multiply_emails(site, variant, pages, person):
     """The attack on version 1.0.0 was 25 accounts and one reset, which sent 25 emails."""
     address = f"victim{next(NUMBERS)}@example.com"

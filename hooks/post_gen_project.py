@@ -27,7 +27,7 @@ OUTCOMES, STOPPED = {0: PROVED, 1: FAILED}, 130
 PROVE = ("preflight.pyz", "--uncommitted", "setup", "--rehearse")
 
 # The hash of the template's preflight.pyz. tools/build_pyz.py writes this line.
-PREFLIGHT_SHA256 = "e2901889a9d536775fc45a989ebfb49d788a3e2c26eedbaf12fbe220b4680dca"
+PREFLIGHT_SHA256 = "ac98ca7b80aec620094dd3939092a4501615207e2d07a5648d4185098d43c73f"
 OTHER_PREFLIGHT = """\
 The preflight.pyz in this folder is not the one from this template, so it was not run.
 To replace it, remove the file in the project's folder:

@@ -214,9 +214,46 @@ def syntax_error(raised: Raised) -> Finding | None:
 
 def missing_key(raised: Raised) -> Finding | None:
     """Return the finding for a variable of os.environ that is not set."""
+    if raised.arguments[:1] == ("sslmode",):
+        return findings.NO_SSLMODE()
     last = raised.frames[-1] if raised.frames else None
     in_environ = last and last.function == "__getitem__" and re.search(r"\bos(\.py|>)$", last.file)
     return findings.MISSING_AT_IMPORT(name=raised.arguments[0]) if in_environ else None
+
+
+def apps_not_ready(raised: Raised) -> Finding | None:
+    """Return the finding for models that are imported too early."""
+    own = [frame for frame in raised.frames if frame.own]
+    if any(frame.file.endswith("asgi.py") for frame in own):
+        return findings.MODELS_IN_ASGI()
+    in_settings = [frame for frame in own if "settings" in frame.file]
+    if not in_settings:
+        return None
+    return findings.MODELS_IN_SETTINGS(in_settings[-1].file, in_settings[-1].line)
+
+
+def parsed_without_value(raised: Raised) -> Finding | None:
+    """Return the finding for dj_database_url.parse() without a value, in any of its versions."""
+    functions = [f.function for f in raised.frames if package_in((f,)) == "dj_database_url"]
+    return findings.NO_DATABASE_URL() if functions[:1] == ["parse"] else None
+
+
+def network_reason(events: Iterable[Event]) -> str:
+    """Return why nothing is proved if another machine could not be reached, or nothing.
+
+    A server on localhost is different: a dyno does not have one, so that is a mistake.
+    """
+    for raised in (raised for event in events for raised in event.chain):
+        local = re.search(r"localhost|127\.0\.0\.1|\[?::1", raised.message)
+        if local:
+            return ""
+        if raised.inherits("socket.gaierror"):
+            return "the project looked for a host that was not found (no network?)"
+        if raised.inherits("builtins.ConnectionRefusedError", "builtins.ConnectionResetError"):
+            return "the project connects to another server, which could not be reached from here"
+        if raised.inherits("ssl.SSLCertVerificationError"):
+            return "the project connects to a server whose certificate is not trusted here"
+    return ""
 
 
 def undefined_name(raised: Raised) -> Finding | None:
@@ -260,4 +297,9 @@ BY_CLASS: list[tuple[tuple[str, ...], Callable[[Raised], Finding | None]]] = [
     (("django.template.exceptions.TemplateSyntaxError",), template_syntax),
     (("django.template.exceptions.TemplateDoesNotExist",), missing_template),
     (("psycopg.Error", "psycopg2.Error"), database_error),
+    (("django.core.exceptions.AppRegistryNotReady",), apps_not_ready),
+    (
+        ("builtins.ValueError", "builtins.TypeError", "builtins.AttributeError"),
+        parsed_without_value,
+    ),
 ]

@@ -51,6 +51,7 @@ def check(tree: Path, names: list[str], unpushed: dict[str, Reason] | None = Non
         *check_environments(names),
         *check_app_json(tree, names),
         *check_flags(tree, names),
+        *check_buildpacks(tree, names),
         *check_media(tree, names),
         *check_slugignore(tree, names),
     ]
@@ -264,6 +265,20 @@ def check_web_line(line: project_files.ProcessLine) -> Iterator[Finding]:
     if line.type == "web":
         for command in re.findall(r"manage\.py (migrate|collectstatic)\b", line.command):
             yield findings.WORK_IN_WEB("Procfile", line.number, command=command)
+
+
+def check_buildpacks(tree: Path, names: list[str]) -> Iterator[Finding]:
+    """Report another buildpack for Poetry or uv, and what a buildpack creates itself."""
+    listed = project_files.app_json_or_nothing(tree).get("buildpacks")
+    for entry in listed if isinstance(listed, list) else []:
+        url = entry.get("url") if isinstance(entry, dict) else None
+        if isinstance(url, str) and re.search(heroku.OTHER_BUILDPACK, url):
+            text = project_files.read(tree / "app.json")
+            yield findings.OTHER_BUILDPACK(
+                "app.json", project_files.line_of(text, text.find(url)), url=url
+            )
+    if any(name.startswith(".heroku/python/") for name in names):
+        yield findings.COMMITTED_PYTHON(".heroku/python")
 
 
 def check_media(tree: Path, names: list[str]) -> Iterator[Finding]:

@@ -504,6 +504,21 @@ GIT_LFS = kind(
     "Store the file in git without git-lfs, or in a bucket.",
     f"{DEV_CENTER}/git",
 )
+OTHER_BUILDPACK = kind(
+    "W153",
+    "app.json uses the buildpack $url. Heroku's own Python buildpack supports Poetry and uv, and "
+    "the two do not work together.",
+    "Remove it from app.json and from the app, and use heroku/python.",
+    PACKAGES,
+    "heroku buildpacks:remove $url",
+)
+COMMITTED_PYTHON = kind(
+    "E154",
+    "git contains .heroku/python, which the buildpack creates itself.",
+    "Remove it from git, add .heroku/ to .gitignore, and commit.",
+    PACKAGES,
+    "git rm -r -q --cached .heroku/python",
+)
 WORK_IN_WEB = kind(
     "W152",
     "The web process runs `$command` at every start of every dyno, which delays the boot, and two "
@@ -681,6 +696,20 @@ OLD_MODULE = kind(
     f"{DEV_CENTER}/python-support",
 )
 
+FOLDER_NOT_PUSHED = kind(
+    "E223",
+    "The code imports $module, which is in this project, but git does not push $path.",
+    "Commit it.",
+    f"{DEV_CENTER}/git",
+    "git add $path",
+)
+OTHER_CAPITALS = kind(
+    "E224",
+    "The code imports $module, but the name in git is $path. On Linux, upper and lower case are "
+    "different.",
+    "Rename one of them, so that they agree.",
+    f"{DEV_CENTER}/git",
+)
 PACKAGE_SYNTAX = kind(
     "E225",
     "Python cannot parse a file of the package $package: $what. The package is too old for this "
@@ -746,6 +775,25 @@ MISSING_AT_IMPORT = kind(
     'declare it in app.json: {"env": {"$name": {}}}',
     f"{DEV_CENTER}/config-vars",
     "heroku config:set $name=...",
+)
+MISSPELLED_VARIABLE = kind(
+    "E312",
+    "The settings cannot be imported without the variable $name. app.json declares $similar, which "
+    "may be the same one.",
+    "Use the same name in both places.",
+    f"{DEV_CENTER}/config-vars",
+)
+MODELS_IN_SETTINGS = kind(
+    "E313",
+    "This line imports models before Django has loaded the apps. Settings must not import models.",
+    "Move the import into the function that uses it.",
+    f"{DJANGO}/ref/applications/#troubleshooting",
+)
+MODELS_IN_ASGI = kind(
+    "E314",
+    "asgi.py imports code that uses models before it calls get_asgi_application().",
+    "Call get_asgi_application() first, and import the rest below that line.",
+    "https://channels.readthedocs.io/en/stable/installation.html",
 )
 CHECK = kind("E310", "$what ($check)", "$hint", f"{DJANGO}/ref/checks/")
 NOT_LOADED = symptom("E311", "Django cannot load the project.")
@@ -940,6 +988,12 @@ LOCAL_DATABASE = kind(
     "The settings name a database server on localhost. A dyno does not have one.",
     f"Use DATABASE_URL: {CONFIG_DATABASE}",
     DATABASE_URL,
+)
+NO_SSLMODE = kind(
+    "E425",
+    "This line deletes sslmode from the settings of the database, where it is not set.",
+    "Remove the line. It was needed after django_heroku.settings(locals()).",
+    "https://github.com/jazzband/dj-database-url",
 )
 MIGRATION_HISTORY = kind(
     "E422",

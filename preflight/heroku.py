@@ -83,6 +83,9 @@ SECRET_FILES_IN_ROOT = ("env.py",)
 # DC procfile: the name is exact, and a line is "type: command".
 PROCESS_TYPE = r"[ \t]*([A-Za-z0-9_-]+):[ \t]*(\S.*?)[ \t\r]*$"
 
+# Buildpacks from before heroku/python supported Poetry (2024) and uv (2025).
+OTHER_BUILDPACK = r"(?i)python-poetry|poetry-buildpack|buildpack-uv|heroku-buildpack-uv"
+
 # DC slug-compiler: media should not be in a slug. Megabytes from which it is reported.
 MEDIA = (
     *(".gif", ".jpeg", ".jpg", ".png", ".psd", ".tif", ".tiff", ".webp"),

@@ -36,6 +36,8 @@ def run_project(
             command, tree, variables | {exceptions.VARIABLE: folder}, **options
         )
         events = exceptions.read(Path(folder), tree)
+    # What is logged and handled, such as a mail that could not be sent, did not fail the command.
+    ended = [event for event in events if event.source in {"process", "command"}]
     finished = replace(finished, causes=tuple(exceptions.diagnose(events)))
     if finished.status == 0:
         return finished.output
@@ -45,6 +47,8 @@ def run_project(
         raise NotProved("something else ended it", finished)
     if re.search(advice.DISK_FULL, finished.output, re.IGNORECASE):
         raise NotProved("the disk is full", finished)
+    if reason := exceptions.network_reason(ended):
+        raise NotProved(reason, finished)
     raise Failed(otherwise, finished=relative(finished, tree, command))
 
 

@@ -15,6 +15,7 @@ from preflight import (
     heroku,
     interpreters,
     leaked_secrets,
+    near_matches,
     packages,
     processes,
     project_files,
@@ -376,7 +377,9 @@ class Rehearsal:
         if self.pushed:
             package = project_files.find_package(self.pushed.names)
             values |= {"wsgi": f"{package}.wsgi"}
-        step.found = [finding.complete(**values) for finding in step.found]
+        names = self.pushed.names if self.pushed else []
+        refined = [near_matches.refine(f, self.project, names, self.facts) for f in step.found]
+        step.found = [finding.complete(**values) for finding in refined]
 
     def clean_up(self) -> None:
         """Stop what runs, drop the database, remove the folder."""

@@ -5,6 +5,10 @@ from preflight.advice.rule import Rule
 
 RULES = (
     Rule(
+        r"runtime\.txt file isn't supported when using uv",
+        findings.RUNTIME_TXT_WITH_UV,
+    ),
+    Rule(
         r"Authentication failed for 'https://git\.heroku\.com",
         findings.NOT_LOGGED_IN,
     ),

@@ -5,7 +5,8 @@ import sys
 
 import pytest
 
-from preflight import exceptions, findings
+from preflight import exceptions, findings, near_matches
+from preflight.settings_checks import Facts
 from tests.helpers import run
 from tests.preflight.rehearsal import UTF8, rehearse, share_environments
 from tests.preflight.test_explain import BREAKS
@@ -34,6 +35,7 @@ def execute(tmp_path):
 
 
 @pytest.mark.fast
+@pytest.mark.row(86, 90, 91)
 @pytest.mark.parametrize(
     ("program", "kind", "line"),
     [
@@ -46,6 +48,8 @@ def execute(tmp_path):
         ("import broken\n", findings.SYNTAX, 2),
         ("import merged\n", findings.MERGE_MARKERS, 1),
         ("raise ValueError('x')\n", findings.EXCEPTION, 1),
+        ("d = {}\ndel d['sslmode']\n", findings.NO_SSLMODE, 2),
+        ("import urllib.nothing\n", findings.NOT_INSTALLED, 1),
     ],
 )
 def test_an_exception_is_diagnosed_from_its_class_and_attributes(execute, program, kind, line):
@@ -55,6 +59,86 @@ def test_an_exception_is_diagnosed_from_its_class_and_attributes(execute, progra
     [found] = exceptions.diagnose(events)
     assert (found.kind, found.line) == (kind, line)
     assert found.file in {"main.py", "broken.py", "merged.py"} and found.cause
+
+
+def raised(name_, message="", *, bases=(), files=(), **attributes):
+    """Return an exception with frames in these files, each as "path" or "path:function"."""
+    frames = [
+        exceptions.Frame(path, 3, function or "f", "site-packages" not in path)
+        for path, _, function in (file.partition(":") for file in files)
+    ]
+    return exceptions.Raised(
+        name_, (f"builtins.{name_}", name_, *bases), message, (message,), attributes, tuple(frames)
+    )
+
+
+@pytest.mark.fast
+@pytest.mark.row(87)
+def test_models_that_are_imported_too_early_are_reported_with_their_place():
+    name = "django.core.exceptions.AppRegistryNotReady"
+    for files, kind, place in (
+        (["shop/settings.py", "blog/models.py"], findings.MODELS_IN_SETTINGS, "shop/settings.py"),
+        (["shop/asgi.py", "chat/models.py"], findings.MODELS_IN_ASGI, "chat/models.py"),
+    ):
+        [found] = exceptions.recognise(raised(name, "Apps aren't loaded yet.", files=files))
+        assert (found.kind, found.file) == (kind, place)
+
+
+@pytest.mark.fast
+@pytest.mark.row(22)
+@pytest.mark.parametrize("name", ["AttributeError", "TypeError", "ValueError"])
+def test_a_missing_database_url_is_recognised_in_every_version_of_dj_database_url(name):
+    inside = "/x/site-packages/dj_database_url/__init__.py"
+    direct = raised(name, "?", files=["shop/settings.py", f"{inside}:parse", f"{inside}:_split"])
+    assert [f.kind for f in exceptions.recognise(direct)] == [findings.NO_DATABASE_URL]
+    # config() parses a value that is set.
+    by_config = raised(name, "?", files=["shop/settings.py", f"{inside}:config", f"{inside}:parse"])
+    assert exceptions.recognise(by_config) == []
+
+
+@pytest.mark.fast
+@pytest.mark.row(92)
+@pytest.mark.parametrize(
+    ("name", "message", "elsewhere"),
+    [
+        ("socket.gaierror", "[Errno -2] Name or service not known", True),
+        ("ConnectionRefusedError", "[Errno 111] Connection refused", True),
+        ("ConnectionRefusedError", "Error 111 connecting to localhost:6379.", False),
+        ("ValueError", "x", False),
+    ],
+)
+def test_a_connection_to_another_server_that_fails_proves_nothing(name, message, elsewhere):
+    event = exceptions.Event("process", 1.0, (raised(name, message),))
+    assert bool(exceptions.network_reason([event])) is elsewhere
+
+
+@pytest.mark.fast
+@pytest.mark.row(88, 89)
+def test_what_was_meant_is_found_in_the_project(tmp_path):
+    (tmp_path / "app.json").write_text('{"env": {"STRIPE_API_KEY": {}}}', **UTF8)
+    (tmp_path / "blog").mkdir()
+    names = ["Shop/models.py", "manage.py"]
+
+    def refine(finding):
+        found = near_matches.refine(finding, tmp_path, names, None)
+        return found.kind, found.where
+
+    module = findings.NOT_INSTALLED
+    assert refine(module("a.py", 1, module="shop")) == (findings.OTHER_CAPITALS, "a.py, line 1")
+    assert refine(module("a.py", 1, module="blog"))[0] is findings.FOLDER_NOT_PUSHED
+    assert refine(module("a.py", 1, module="pandas"))[0] is module
+    variable = findings.MISSING_AT_IMPORT
+    misspelled = refine(variable("settings.py", 9, name="STRIPE_APIKEY"))
+    assert misspelled == (findings.MISSPELLED_VARIABLE, "settings.py, line 9")
+    assert refine(variable(name="DATABASE_HOST"))[0] is variable
+
+
+@pytest.mark.fast
+def test_the_place_of_a_template_that_cannot_be_parsed_comes_from_the_settings(tmp_path):
+    facts = Facts(broken_templates=[("templates/home.html", 4, "Invalid block tag.")])
+    finding = findings.TEMPLATE_SYNTAX(what="Invalid block tag")
+    found = near_matches.refine(finding, tmp_path, [], facts)
+    assert found.where == "templates/home.html, line 4"
 
 
 @pytest.mark.fast
@@ -131,17 +215,17 @@ def test_an_event_that_cannot_be_read_is_left_out(tmp_path):
 
 
 @pytest.mark.fast
+@pytest.mark.row(93)
 def test_a_package_that_needs_an_old_module_is_named():
-    frame = exceptions.Frame("/x/lib/python3.13/site-packages/old_package/models.py", 3, "f", False)
-    bases = ("builtins.ModuleNotFoundError", "builtins.ImportError")
-    raised = exceptions.Raised(
+    path = "/x/lib/python3.13/site-packages/old_package/models.py"
+    missing = raised(
         "ModuleNotFoundError",
-        bases,
         "No module named 'pkg_resources'",
-        attributes={"name": "pkg_resources"},
-        frames=(frame,),
+        bases=["builtins.ImportError"],
+        files=["shop/settings.py", path],
+        name="pkg_resources",
     )
-    [found] = exceptions.recognise(raised)
+    [found] = exceptions.recognise(missing)
     assert found.kind is findings.OLD_MODULE and found.message.startswith("old_package needs")
 
 
@@ -156,10 +240,10 @@ def test_an_error_of_postgresql_is_recognised_by_its_code(state, kind):
         findings.TABLE_EXISTS: 'relation "shop_item" already exists',
         findings.CONNECTION_LIMIT: 'too many connections for role "u"',
     }
-    raised = exceptions.Raised(
+    error = exceptions.Raised(
         "psycopg2.errors.X", ("psycopg2.Error",), messages[kind], attributes={"pgcode": state}
     )
-    assert [found.kind for found in exceptions.recognise(raised)] == [kind]
+    assert [found.kind for found in exceptions.recognise(error)] == [kind]
 
 
 SAMPLE = {"break_names", "import_in_a_circle"}

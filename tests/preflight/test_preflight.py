@@ -148,6 +148,43 @@ def test_large_media_and_git_lfs_pointers_are_reported(tree, monkeypatch):
 
 
 @pytest.mark.fast
+@pytest.mark.row(94, 95)
+def test_a_buildpack_for_poetry_and_a_committed_python_are_reported(tree):
+    url = "https://github.com/moneymeets/python-poetry-buildpack"
+    edit(tree, "app.json", '"env": {', f'"buildpacks": [{{"url": "{url}"}}], "env": {{')
+    (tree / ".heroku/python/bin").mkdir(parents=True)
+    (tree / ".heroku/python/bin/python").write_text("", **UTF8)
+    assert kinds(tree) == [findings.OTHER_BUILDPACK, findings.COMMITTED_PYTHON]
+
+
+@pytest.mark.fast
+@pytest.mark.row(4)
+@pytest.mark.parametrize(
+    ("table", "unused"), [("", "uv.lock"), ("[project]\nname = 'x'\n", "requirements.txt")]
+)
+def test_the_file_of_the_package_manager_that_is_not_used_is_removed(tree, table, unused):
+    (tree / "uv.lock").write_text("", **UTF8)
+    (tree / "pyproject.toml").write_text(table, **UTF8)
+    found = file_checks.check(tree, names_of(tree))
+    [several] = [f for f in found if f.kind is findings.SEVERAL_PACKAGE_MANAGERS]
+    assert several.commands == [f"git rm {unused}"]
+
+
+@pytest.mark.fast
+@pytest.mark.row(96)
+def test_the_key_of_startproject_in_an_old_commit_is_only_a_note(tree):
+    env = caller_environment(tree.parent / "home")
+    key = "django-insecure-" + "z9" * 20
+    for text in (f'SECRET_KEY = "{key}"\n', "SECRET_KEY = None\n"):
+        (tree / "old.py").write_text(text, **UTF8)
+        for command in (["add", "old.py"], ["commit", "-q", "-m", "Change the key"]):
+            assert run(["git", *command], tree, env).status == 0
+    told = rehearse(tree, "--only", "source")
+    assert told.status == 0 and told.find(findings.OLD_INSECURE_KEY)["weight"] == "note"
+    assert key not in str(told.document)
+
+
+@pytest.mark.fast
 @pytest.mark.row(7)
 def test_runtime_txt_is_a_warning_and_its_cure_works(tree):
     env = caller_environment(tree.parent / "home")

@@ -1,0 +1,58 @@
+"""Find what a name was meant to be: a folder with other capitals, a variable with a typo."""
+
+import difflib
+from dataclasses import replace
+from pathlib import Path
+
+from preflight import findings, project_files
+from preflight.findings import Finding
+from preflight.settings_checks import Facts
+
+
+def refine(finding: Finding, project: Path, names: list[str], facts: Facts | None) -> Finding:
+    """Return a more exact finding, if the project contains what was meant."""
+    if finding.kind is findings.NOT_INSTALLED:
+        return find_module(finding, project, names)
+    if finding.kind is findings.MISSING_AT_IMPORT:
+        return find_variable(finding, project)
+    if finding.kind is findings.TEMPLATE_SYNTAX and not finding.file and facts:
+        return find_template(finding, facts)
+    return finding
+
+
+def become(finding: Finding, kind: findings.Kind, **values: str) -> Finding:
+    """Return a finding of another kind, with the same place and cause."""
+    other = kind(finding.file, finding.line, **values)
+    return replace(other, cause=finding.cause)
+
+
+def find_module(finding: Finding, project: Path, names: list[str]) -> Finding:
+    """Return where a module that cannot be imported is in the project."""
+    module = finding.values["module"]
+    pushed = {name.split("/")[0].removesuffix(".py") for name in names}
+    similar = [name for name in pushed if name.lower() == module.lower() and name != module]
+    if similar:
+        return become(finding, findings.OTHER_CAPITALS, module=module, path=similar[0])
+    for path in (module, f"{module}.py"):
+        # A file system may ignore capitals, so the listed name counts.
+        if module not in pushed and path in {entry.name for entry in project.iterdir()}:
+            return become(finding, findings.FOLDER_NOT_PUSHED, module=module, path=path)
+    return finding
+
+
+def find_variable(finding: Finding, project: Path) -> Finding:
+    """Return a declared variable whose name is nearly the one that is missing."""
+    declared = list(project_files.declared_variables(project))
+    similar = difflib.get_close_matches(finding.values["name"], declared, 1, cutoff=0.8)
+    if not similar:
+        return finding
+    values = {"name": finding.values["name"], "similar": similar[0]}
+    return become(finding, findings.MISSPELLED_VARIABLE, **values)
+
+
+def find_template(finding: Finding, facts: Facts) -> Finding:
+    """Return the place of a template that cannot be parsed."""
+    for file, line, problem in facts.broken_templates:
+        if problem.rstrip(".") == finding.values["what"]:
+            return replace(finding, file=file, line=line)
+    return finding

@@ -11,12 +11,16 @@ import argparse
 import http.client
 import os
 import re
+import signal
+import subprocess
 import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -24,7 +28,7 @@ sys.path.insert(0, str(ROOT))
 
 from tests.helpers import free_port, production, python_of, run  # noqa: E402
 from tests.project.database import Database  # noqa: E402
-from tests.project.live import read_procfile, web_process  # noqa: E402
+from tests.project.live import read_procfile  # noqa: E402
 
 # How many requests wait at the same time. There are 8 threads.
 VISITORS = 12
@@ -44,14 +48,16 @@ class Site:
     def visit(self, path: str, body: str | None = None) -> tuple[str, float]:
         """Request a page; return the status, or the error, and the seconds."""
         began = time.monotonic()
-        headers = {
-            "Host": "localhost",
-            "X-Forwarded-Proto": "https",
-            "Referer": "https://localhost/",
-            "Cookie": f"sessionid=abcdefgh; csrftoken={'x' * 32}",
-            "X-CSRFToken": "x" * 32,
-            "Content-Type": "application/x-www-form-urlencoded",
-        }
+        headers = {"Host": "localhost", "X-Forwarded-Proto": "https"}
+        if path == self.page:
+            headers["Cookie"] = "sessionid=abcdefgh"
+        if body:
+            headers |= {
+                "Referer": "https://localhost/",
+                "Cookie": f"csrftoken={'x' * 32}",
+                "X-CSRFToken": "x" * 32,
+                "Content-Type": "application/x-www-form-urlencoded",
+            }
         link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=90)
         try:
             link.request("POST" if body else "GET", path, body, headers)
@@ -90,22 +96,25 @@ def summary(answers: list[tuple[str, float]]) -> str:
     return f"{counted} in at most {max(seconds for _, seconds in answers):.1f} s"
 
 
-def watch(site: Site, seconds: float) -> dict[str, str]:
-    """Visit the home page and the health check again and again; return the longest times."""
-    longest: dict[str, list] = {"/": [], "/health/": []}
-    deadline = time.monotonic() + seconds
+@contextmanager
+def watching(site: Site) -> Iterator[dict[str, str]]:
+    """Visit the home page and the health check again and again; yield how long they took."""
+    answers: dict[str, list] = {"/": [], "/health/": []}
+    summaries: dict[str, str] = {}
+    ended = threading.Event()
 
     def repeat(path: str) -> None:
-        while time.monotonic() < deadline:
-            longest[path].append(site.visit(path))
-            time.sleep(0.2)
+        while not ended.wait(0.2):
+            answers[path].append(site.visit(path))
 
-    threads = [threading.Thread(target=repeat, args=[path]) for path in longest]
+    threads = [threading.Thread(target=repeat, args=[path]) for path in answers]
     for thread in threads:
         thread.start()
+    yield summaries
+    ended.set()
     for thread in threads:
         thread.join()
-    return {path: summary(answers) for path, answers in longest.items()}
+    summaries |= {path: summary(found) for path, found in answers.items()}
 
 
 def gone(site: Site, database: Database) -> list[str]:
@@ -118,15 +127,20 @@ def gone(site: Site, database: Database) -> list[str]:
     return ["gone", summary(answers), home, health, f"{lines:.0f}", site.recovery()]
 
 
+def waiting(site: Site, fault, seconds: float, visitors: int) -> tuple[list, dict, str]:
+    """Let visitors open the page during a fault; return their answers and those of others."""
+    with ThreadPoolExecutor(visitors) as pool, watching(site) as seen:
+        with fault:
+            answers = [pool.submit(site.visit, site.page) for _ in range(visitors)]
+            time.sleep(seconds)
+        recovery = site.recovery()
+    return [answer.result() for answer in answers], seen, recovery
+
+
 def locked(site: Site, database: Database) -> list[str]:
     """Lock a table while several requests use it."""
     before = site.lines()
-    with ThreadPoolExecutor(VISITORS) as pool:
-        with database.locked(site.table):
-            waiting = [pool.submit(site.visit, site.page) for _ in range(VISITORS)]
-            seen = watch(site, LOCKED)
-        recovery = site.recovery()
-        answers = [one.result() for one in waiting]
+    answers, seen, recovery = waiting(site, database.locked(site.table), LOCKED, VISITORS)
     lines = (site.lines() - before) / VISITORS
     fault = f"table locked for {LOCKED} s"
     return [fault, summary(answers), seen["/"], seen["/health/"], f"{lines:.0f}", recovery]
@@ -134,15 +148,11 @@ def locked(site: Site, database: Database) -> list[str]:
 
 def suspended(site: Site, database: Database, visitors: int) -> list[str]:
     """Suspend the server while requests use it."""
+    # Open a connection in each thread first.
     with ThreadPoolExecutor(VISITORS) as pool:
-        # Open a connection in each thread first.
         wait([pool.submit(site.visit, site.page) for _ in range(VISITORS)])
-        before = site.lines()
-        with database.suspended():
-            waiting = [pool.submit(site.visit, site.page) for _ in range(visitors)]
-            seen = watch(site, SUSPENDED)
-        recovery = site.recovery()
-        answers = [one.result() for one in waiting]
+    before = site.lines()
+    answers, seen, recovery = waiting(site, database.suspended(), SUSPENDED, visitors)
     lines = (site.lines() - before) / visitors
     fault = f"suspended for {SUSPENDED} s, {visitors} visitors"
     return [fault, summary(answers), seen["/"], seen["/health/"], f"{lines:.0f}", recovery]
@@ -173,8 +183,20 @@ def running(project: Path, database: Database, folder: Path):
     for command in ("python manage.py collectstatic --noinput", read_procfile(project, "release")):
         ended = run(["sh", "-c", command], project, env)
         assert ended.status == 0, ended.output
-    with web_process(project, env, log):
-        yield Site(project, port, log)
+    site = Site(project, port, log)
+    command = read_procfile(project, "web").split()
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, cwd=project, env=env, stdout=output, stderr=output, start_new_session=True
+        )
+    try:
+        while site.visit("/")[0] != "200":
+            assert process.poll() is None, log.read_text()
+            time.sleep(0.05)
+        yield site
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def main() -> None:
@@ -189,14 +211,14 @@ def main() -> None:
             database = Database(tls=None)
             try:
                 with running(project.resolve(), database, Path(folder)) as site:
-                    for row in (
-                        gone(site, database),
-                        locked(site, database),
-                        suspended(site, database, 1),
-                        suspended(site, database, VISITORS),
-                        read_only(site, database),
+                    for fault in (
+                        gone,
+                        locked,
+                        partial(suspended, visitors=1),
+                        partial(suspended, visitors=VISITORS),
+                        read_only,
                     ):
-                        print(f"| {' | '.join(row)} |", flush=True)
+                        print(f"| {' | '.join(fault(site, database))} |", flush=True)
             finally:
                 database.close()
 

@@ -55,9 +55,7 @@ PROJECTS = [
 def nginx():
     """Return the path of nginx. Debian installs it where only root finds it."""
     path = os.pathsep.join([os.environ["PATH"], "/usr/sbin"])
-    return shutil.which("nginx", path=path) or missing(
-        "nginx", "Install it: apt-get install nginx-light"
-    )
+    return shutil.which("nginx", path=path) or missing("nginx", "Install it: apt-get install nginx")
 
 
 @contextmanager

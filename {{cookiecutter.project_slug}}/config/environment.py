@@ -351,7 +351,7 @@ VARIABLES = [
     ),
     Variable(
         "STATIC_STORAGE",
-        "What serves the static files: whitenoise (this site itself) or s3.",
+        "What serves the static files of the next build: whitenoise (this site) or s3.",
         static_storage,
         default="whitenoise",
         example="s3",
@@ -367,7 +367,7 @@ VARIABLES = [
     ),
     Variable(
         "STATIC_STORAGE",
-        "What serves the static files: whitenoise (this site itself) or cloudinary.",
+        "What serves the static files of the next build: whitenoise (this site) or cloudinary.",
         static_storage,
         default="whitenoise",
         example="cloudinary",

@@ -4,11 +4,13 @@ Options in the environment variable GUNICORN_CMD_ARGS override this file. Heroku
 "--access-logfile -": https://docs.gunicorn.org/en/latest/settings.html
 """
 
+import re
 from urllib.parse import quote
 
 from gunicorn.glogging import Logger
+from gunicorn.http.errors import InvalidHeader
 
-from config.log import clean_request_id
+from config.log import TOKEN, clean_request_id
 
 # With threads, a process can answer other requests while one waits for the database or another
 # service. The number of processes is WEB_CONCURRENCY, which Heroku sets to fit the size of the
@@ -58,12 +60,36 @@ class AccessLogger(Logger):
     def atoms(self, resp, req, environ, request_time):
         """Return the values for access_log_format."""
         atoms = super().atoms(resp, req, environ, request_time)
-        atoms["U"] = quote(environ.get("PATH_INFO", ""), safe="/~:@!$&'()*+,;=")
+        atoms["U"] = quote(TOKEN.sub("***", environ.get("PATH_INFO", "")), safe="/~:@!$&'()*+,;=")
         atoms["id"] = clean_request_id(environ.get("HTTP_X_REQUEST_ID", ""))
         return atoms
+
+    def exception(self, msg, *args, **kwargs):
+        """Log an exception that Django did not handle, without the query string of the request."""
+        args = [TOKEN.sub("***", str(arg)).partition("?")[0] for arg in args]
+        super().exception(msg, *args, **kwargs)
 
 
 logger_class = AccessLogger
 
 # Do not open gunicorn's control socket, which nothing on a dyno uses.
 control_socket_disable = True
+
+
+def when_ready(server):
+    """Log the address, which gunicorn's own line does not have with reuse_port."""
+    server.log.info("Each process listens at %s", ", ".join(server.cfg.bind))
+
+
+def pre_request(worker, request):
+    """Respond with 400 to requests that no browser sends, before Django sees them.
+
+    Django cannot read a body without a length. No page reads the body of a GET, so a slow one would
+    only keep a thread busy. With a charset that is not for text, such as base64, or with more than
+    1,000 fields in the query string, Django can fail before any of its error handlers.
+    """
+    headers = {"CONTENT-LENGTH": "0", "CONTENT-TYPE": ""} | dict(request.headers)
+    body = request.method in {"GET", "HEAD"} and headers["CONTENT-LENGTH"] != "0"
+    charset = re.search(r"(?i)charset=(?!\W*(utf|us-|iso-|latin|win))", headers["CONTENT-TYPE"])
+    if body or charset or "TRANSFER-ENCODING" in headers or request.query.count("&") >= 1000:
+        raise InvalidHeader("Content-Length, Transfer-Encoding, charset or query string")

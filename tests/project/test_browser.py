@@ -286,6 +286,20 @@ FOR_EVERYONE = ["/no-such-page/"]
 FOR_STAFF = ["/", "/accounts/profile/", "/accounts/delete/"]
 
 
+def test_the_back_button_does_not_show_the_profile_after_a_logout(site, new_page):
+    page = new_page()
+    page.goto("/admin/login/?next=/accounts/profile/")
+    page.fill("#id_username", SUPERUSER["DJANGO_SUPERUSER_USERNAME"])
+    page.fill("#id_password", SUPERUSER["DJANGO_SUPERUSER_PASSWORD"])
+    page.locator("[type=submit]").click()
+    page.wait_for_url("**/accounts/profile/")
+    page.get_by_role("button", name="Log out", exact=True).click()
+    page.wait_for_url(f"{site.url}/")
+    page.go_back()
+    assert "/accounts/login/" in page.url
+    assert SUPERUSER["DJANGO_SUPERUSER_EMAIL"] not in page.content()
+
+
 def violations(page, *rules):
     """Return the rule and the elements of each axe violation. By default, check all rules."""
     page.evaluate((from_npm("axe-core/axe.min.js")).read_text(encoding="utf-8"))

@@ -35,6 +35,16 @@ def deny(request):
 
 urlpatterns += [path("slow/", slow), path("deny/", deny)]
 """
+CRASH = """
+
+def crash(environ, start_response, application=application):
+    if environ["PATH_INFO"].startswith("/crash/"):
+        raise RuntimeError
+    return application(environ, start_response)
+
+
+application = crash
+"""
 ROUTED = {"Host": "x.herokuapp.com", "X-Forwarded-Proto": "https", "X-Request-Id": "id-1"}
 
 
@@ -49,7 +59,7 @@ def site(tmp_path):
 def environment_of(proved, **variables):
     """Return a dyno's environment with the programs of the proved project."""
     path = f"{python_of(proved[0]).parent}{os.pathsep}{os.defpath}"
-    return production(PATH=path, WEB_CONCURRENCY="2", **variables)
+    return production(**{"PATH": path, "WEB_CONCURRENCY": "2"} | variables)
 
 
 @contextmanager
@@ -171,6 +181,17 @@ def test_a_visitor_cannot_fake_a_log_line(proved, site):
     assert 'request_id=a"' not in text
 
 
+def test_an_error_outside_of_django_is_logged_without_the_query_and_tokens(proved, site):
+    append(site, "config/wsgi.py", CRASH)
+    with serve(site, proved) as (_, port, log):
+        link = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        response, _ = send(link, f"/crash/abc-{'0' * 32}/?email=secret")
+        assert response.status == 500
+        text = wait_for_line(log, "status=500")
+    assert "Error handling request GET /crash/***/\n" in text and "RuntimeError" in text
+    assert "secret" not in text and "0" * 32 not in text
+
+
 def test_static_files_are_compressed_and_cached_for_a_year(proved, site):
     with serve(site, proved) as (_, port, _log):
         page = get(port, "/")[1].decode()
@@ -218,6 +239,7 @@ def test_error_pages_do_not_need_the_static_files(proved, site):
         400: ("/", {"Host": "another.example.com"}),
         403: ("/deny/", {}),
         404: ("/missing/", {}),
+        413: ("/", form | {"Content_Length": str(1024**3)}),
         429: ("/accounts/login/", form | {"X_CSRFToken": token}),
         # The home page uses the style sheet.
         500: ("/", {}),
@@ -226,6 +248,7 @@ def test_error_pages_do_not_need_the_static_files(proved, site):
         link = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
         for status, (path, options) in requests.items():
             response, body = send(link, path, **options)
+            link.close()
             assert (response.status, f"<code>{status}</code>" in body.decode()) == (status, True)
             assert body.decode().rstrip().endswith("</html>")
         response, body = send(link, "/accounts/login/", **form)

@@ -98,10 +98,8 @@ MIDDLEWARE = [
 {% else %}
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
 {% endif %}
-{% if cookiecutter.storage != 'whitenoise' %}
     # Before any middleware that reads form data.
-    "pictures.middleware.UploadLimitMiddleware",
-{% endif %}
+    "pages.middleware.limit_size_and_storing",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -174,6 +172,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "accounts.User"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "home"
+# A link to reset a password works for an hour, as the email says. Heroku's router logs each path,
+# so whoever reads the log in that hour can use the link.
+PASSWORD_RESET_TIMEOUT = 60 * 60
 {% if cookiecutter.accounts == 'allauth' %}
 LOGIN_URL = "account_login"
 
@@ -299,6 +300,9 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 # must then use Django's tag `static` for every link.
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 
+# The largest upload, in bytes. Larger requests are refused before they are read.
+MAX_UPLOAD_SIZE = 10 * 1024 * 1024
+
 {% if cookiecutter.storage == 'whitenoise' %}
 # There is no storage for uploads yet. A dyno deletes its files at every restart, so add a storage
 # before you add a FileField to a model: see "Uploads" in README.md.
@@ -306,8 +310,6 @@ uploads = {"BACKEND": "django.core.files.storage.FileSystemStorage"}
 {% elif cookiecutter.storage == 's3' %}
 MEDIA_ROOT = BASE_DIR / "media"
 MEDIA_URL = "media/"
-# The largest upload, in bytes. Larger requests are refused before they are read.
-MAX_UPLOAD_SIZE = 10 * 1024 * 1024
 
 # Uploads are stored below media/ in a bucket. The bucket is private: links are signed and expire
 # after an hour, unless AWS_S3_CUSTOM_DOMAIN is set. While DEBUG is on and no bucket is set, uploads
@@ -340,8 +342,6 @@ uploads_elsewhere = bool(bucket)
 {% else %}
 MEDIA_ROOT = BASE_DIR / "media"
 MEDIA_URL = "media/"
-# The largest upload, in bytes. Larger requests are refused before they are read.
-MAX_UPLOAD_SIZE = 10 * 1024 * 1024
 
 # Uploads are stored in the folder media/ of your Cloudinary account. While DEBUG is on and
 # CLOUDINARY_URL is not set, they go to MEDIA_ROOT. Cloudinary's library reads CLOUDINARY as well.
@@ -503,25 +503,23 @@ else:
 
 # With DEBUG off, Django's default is to email errors to ADMINS and to print nothing, so that
 # `heroku logs` would not show why a page failed. Here, everything is printed to stderr.
+log_line = "%(levelname)s %(name)s request_id=%(request_id)s %(message)s"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "config.log.RequestIdFilter"}},
-    "formatters": {
-        "line": {"format": "%(levelname)s %(name)s request_id=%(request_id)s %(message)s"},
-    },
-    "handlers": {
-        "stderr": {
-            "class": "logging.StreamHandler",
-            "filters": ["request_id"],
-            "formatter": "line",
-        },
-    },
+    "formatters": {"line": {"()": "config.log.RequestFormatter", "fmt": log_line}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
         # Without Django's own handlers, which would print errors twice while DEBUG is on.
         "django": {"handlers": [], "level": "INFO"},
         # Only errors, because the line of the server already shows that a page was not found (404).
         "django.request": {"level": "ERROR"},
+        # gunicorn removes the body of a response to HEAD itself, and would warn each time.
+        "gunicorn.http.wsgi": {"level": "ERROR"},
+{% if cookiecutter.accounts == 'django' %}
+        # Failed logins only. Successful ones would take two lines each.
+        "axes": {"level": "WARNING"},
+{% endif %}
     },
 }

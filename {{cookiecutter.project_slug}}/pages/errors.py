@@ -3,7 +3,10 @@
 import logging
 import sys
 
+from django.contrib.sessions.backends.base import UpdateError
+from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.db import InterfaceError, InternalError, OperationalError
+from django.http.request import MultiPartParserError, UnreadablePostError
 from django.views import defaults
 
 logger = logging.getLogger(__name__)
@@ -16,18 +19,25 @@ def log_database_error(request, error):
 
 
 def server_error(request):
-    """Respond with 503 if the database is not available, and with 500 to any other exception."""
+    """Respond with 400 if the request is the cause, with 503 if the database is, or with 500.
+
+    Django responds with 400 itself, but not while it shows an error page: to check the CSRF token,
+    the views of those pages read the form again, which raises the same exception again.
+    """
     error = sys.exception()
+    bad = (BadRequest, MultiPartParserError, SuspiciousOperation, UnreadablePostError, UpdateError)
     unavailable = isinstance(error, OperationalError | InterfaceError)
     if isinstance(error, InternalError):
         # PostgreSQL's code for a change while the database is read-only.
         unavailable = getattr(error.__cause__, "pgcode", "") == "25006"
-    if not unavailable:
-        return defaults.server_error(request)
-    log_database_error(request, error)
-    response = defaults.server_error(request, "503.html")
-    response.status_code = 503
-    response["Retry-After"] = "30"
-    # Otherwise, Django would also log the traceback, which is not where the problem is.
-    response._has_been_logged = True
+    # PostgreSQL cannot store the character NUL, or search for it.
+    bad_request = isinstance(error, bad) or "NUL (0x00)" in str(error)
+    status = 400 if bad_request else 503 if unavailable else 500
+    response = defaults.server_error(request, f"{status}.html")
+    response.status_code = status
+    if unavailable:
+        log_database_error(request, error)
+        response["Retry-After"] = "30"
+        # Otherwise, Django would also log the traceback, which is not where the problem is.
+        response._has_been_logged = True
     return response

@@ -1,10 +1,13 @@
-"""Health check for monitoring services, and the host that visitors use."""
+"""Health check for monitoring services, the host that visitors use, limits and privacy."""
 
 import re
 from concurrent.futures import ThreadPoolExecutor
 
+from django.conf import settings
 from django.db import Error, connection
 from django.http import JsonResponse
+from django.shortcuts import render
+from django.utils.cache import patch_cache_control
 
 from pages.errors import log_database_error
 
@@ -69,3 +72,25 @@ class HostMiddleware:
         if request.headers.get("X-Forwarded-Port") == "443":
             request.META["HTTP_HOST"] = re.sub(r":\d+$", "", request.META.get("HTTP_HOST", ""))
         return self.get_response(request)
+
+
+def limit_size_and_storing(get_response):
+    """Refuse a request with a file larger than MAX_UPLOAD_SIZE, and keep private pages private.
+
+    Django limits the size of form fields but not of files: DATA_UPLOAD_MAX_MEMORY_SIZE does not
+    count them. It would write a file of any size to the disk of the dyno.
+
+    Browsers and proxies must not store the pages of a visitor who has a session. Otherwise, the
+    back button would show the profile after the visitor has logged out.
+    """
+
+    def middleware(request):
+        # The rest of the form can have 1 MB.
+        if int(request.META.get("CONTENT_LENGTH") or 0) > settings.MAX_UPLOAD_SIZE + 1024 * 1024:
+            return render(request, "413.html", {"most": settings.MAX_UPLOAD_SIZE}, status=413)
+        response = get_response(request)
+        if settings.SESSION_COOKIE_NAME in {*request.COOKIES, *response.cookies}:
+            patch_cache_control(response, private=True, no_store=True)
+        return response
+
+    return middleware

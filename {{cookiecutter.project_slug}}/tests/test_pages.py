@@ -72,6 +72,21 @@ def test_an_error_page_needs_no_database_static_files_or_context(name, settings,
     assert get_template(name).render()
 
 
+def test_a_request_that_is_too_large_is_refused(client, settings):
+    settings.MAX_UPLOAD_SIZE = 1024
+    # The rest of the form can have 1 MB.
+    body = b"x" * (1024 * 1024 + 1025)
+    response = client.post("/accounts/profile/", body, content_type="text/plain")
+    assert response.status_code == 413 and "1.0\xa0KB" in response.text
+
+
+def test_pages_are_not_stored_while_the_visitor_has_a_session(client, ada):
+    assert "Cache-Control" not in client.get("/")
+    client.force_login(ada)
+    for path in ("/", "/accounts/profile/", "/no-such-page/"):
+        assert {"private", "no-store"} <= set(client.get(path)["Cache-Control"].split(", "))
+
+
 def test_the_health_check_needs_neither_https_nor_a_valid_host(client, db, settings):
     settings.SECURE_SSL_REDIRECT = True
     response = client.get("/health/", headers={"host": "10.1.2.3:5000"})

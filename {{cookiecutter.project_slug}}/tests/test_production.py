@@ -5,7 +5,8 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.core import mail
+from django.contrib.auth.tokens import default_token_generator
+from django.core import mail, signing
 from django.core.exceptions import ImproperlyConfigured
 from django.core.files.storage import storages
 from django.core.management import call_command
@@ -14,7 +15,7 @@ from django.test import RequestFactory
 
 from config import checks
 from config.environment import VARIABLES, Environment
-from config.log import RequestIdFilter
+from config.log import RequestFormatter
 {% if cookiecutter.django_version == '5.2' %}
 from config.mail import LoggingEmailBackend, QueuedEmailBackend, wait_for_emails
 {% else %}
@@ -86,10 +87,9 @@ def test_pages_have_a_content_security_policy(client, db):
 
 
 def test_log_lines_have_the_id_of_the_request():
-    record = logging.makeLogRecord({})
+    record = logging.makeLogRecord({"name": "site"})
     record.request = RequestFactory().get("/", headers={"X-Request-Id": "8a3c"})
-    assert RequestIdFilter().filter(record)
-    assert record.request_id == "8a3c"
+    assert RequestFormatter("%(request_id)s").format(record) == "8a3c"
 
 
 def test_a_page_does_not_wait_for_the_mail_server(monkeypatch, caplog):
@@ -113,6 +113,14 @@ def test_a_page_does_not_wait_for_the_mail_server(monkeypatch, caplog):
     assert caplog.text.count("Email not sent, because too many are waiting: Your link") == 9
     assert caplog.text.count("Email not sent (ConnectionRefusedError): Your link") == 51
     assert "secret-token" not in caplog.text and "ada@example.com" not in caplog.text
+
+
+def test_log_lines_have_no_tokens(ada):
+    token, signed = default_token_generator.make_token(ada), signing.dumps(ada.pk)
+    message = f"/reset/MQ/{token}/ and /confirm-email/{signed}/"
+    record = logging.makeLogRecord({"name": "site", "msg": message})
+    line = RequestFormatter().format(record)
+    assert line == "/reset/MQ/***/ and /confirm-email/***/"
 
 
 def test_email_without_a_mail_server_logs_only_the_subject(caplog):

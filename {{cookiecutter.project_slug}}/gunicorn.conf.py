@@ -19,7 +19,9 @@ from config.log import TOKEN, clean_request_id
 # Each thread keeps a database connection open, and the plan essential-0 allows 20. One dyno uses
 # 2 processes * 4 threads = 8 of them, and two dynos use 16, which leaves 4 for the release phase
 # and `heroku run`. Before you add a third dyno, choose a larger plan or fewer threads.
-worker_class = "gthread"
+#
+# config/worker.py is gunicorn's own worker with threads, and a deadline for slow clients.
+worker_class = "config.worker.Worker"
 threads = 4
 
 # Load the site once, before the processes fork, so that they share its memory. If it cannot be

@@ -1,0 +1,70 @@
+"""gunicorn's worker with threads, which no slow client can keep busy for long.
+
+gunicorn waits for each client without a time limit, because it expects a proxy that reads slow
+requests first. Heroku's router only does that for the headers, not for the body:
+https://devcenter.heroku.com/articles/http-routing#request-buffering
+"""
+
+import select
+import time
+from functools import partial
+from selectors import EVENT_READ
+
+from gunicorn.http.errors import NoMoreData
+from gunicorn.http.unreader import SocketUnreader
+from gunicorn.workers import gthread
+
+# How many seconds a request may take to arrive, from its first byte to the last one of its body.
+REQUEST_DEADLINE = 20
+
+# How many seconds a process that stops keeps idle connections open, because a request may be on
+# its way. gunicorn's own value is 2.
+gthread.STOP_KEEPALIVE_LINGER = 1.0
+
+
+class DeadlineUnreader(SocketUnreader):
+    """Reads a request until its deadline, and after that only what has already arrived."""
+
+    def chunk(self, size_hint=None):
+        """Return data from the client. Raise NoMoreData, an OSError, if none comes in time."""
+        waiting = select.poll()
+        waiting.register(self.sock, select.POLLIN)
+        if not waiting.poll(max(self.deadline - time.monotonic(), 0) * 1000):
+            raise NoMoreData(b"the deadline of the request")
+        return super().chunk(size_hint)
+
+
+class Worker(gthread.ThreadWorker):
+    """A process that answers requests in threads."""
+
+    def enqueue_req(self, conn):
+        """Hand a connection to a thread. A new connection has to send something first."""
+        if conn.initialized:
+            # The time in the queue counts. Otherwise, many slow requests would end one by one.
+            conn.parser.unreader.deadline = time.monotonic() + REQUEST_DEADLINE
+            return super().enqueue_req(conn)
+        conn.init()
+        conn.parser.unreader = DeadlineUnreader(conn.sock)
+        # gunicorn waits up to 2 seconds for the client to close its side, and meanwhile the process
+        # accepts no connection.
+        conn.close = lambda graceful=False, sock=conn.sock: sock.close()
+        conn.set_timeout()
+        self.keepalived_conns.append(conn)
+        self.poller.register(conn.sock, EVENT_READ, partial(self.on_client_socket_readable, conn))
+
+    def _keepalive_after(self, conn, keepalive):
+        """Return whether to keep a connection: not if a part of the body has not arrived yet."""
+        conn.parser.unreader.deadline = 0
+        return super()._keepalive_after(conn, keepalive)
+
+    def set_accept_enabled(self, enabled):
+        """When the process stops, accept the connections that wait already, and refuse new ones.
+
+        gunicorn lets new ones wait until the process has ended, which resets them.
+        """
+        super().set_accept_enabled(enabled)
+        if not enabled and not self.alive:
+            for listener in self.sockets:
+                for _ in range(self.cfg.backlog):
+                    self.accept(listener)
+                listener.close()

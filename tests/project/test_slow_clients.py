@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.project.clients import HEADERS, ROUTED, SLOW, BusyClients, slow_clients, visit
-from tests.project.test_server import serve, site, wait_for_line  # noqa: F401
+from tests.project.test_server import replace, serve, site, wait_for_line  # noqa: F401
 
 # A new connection that sends nothing kept a thread busy for 5 seconds.
 COUNT = dict.fromkeys(SLOW, 16) | {"silent": 200}
@@ -21,10 +21,7 @@ COUNT = dict.fromkeys(SLOW, 16) | {"silent": 200}
 
 @pytest.mark.parametrize("kind", SLOW)
 def test_slow_clients_do_not_stop_the_site(proved, site, kind):  # noqa: F811
-    worker = site / "config/worker.py"
-    code = worker.read_text(encoding="utf-8")
-    assert code.count("REQUEST_DEADLINE = 20\n") == 1
-    worker.write_text(code.replace("REQUEST_DEADLINE = 20\n", "REQUEST_DEADLINE = 3\n"))
+    replace(site, "config/worker.py", "REQUEST_DEADLINE = 20", "REQUEST_DEADLINE = 3")
     with serve(site, proved) as (_, port, log):
         with slow_clients(port, kind, COUNT[kind]):
             assert visit(port, timeout=45) is not None

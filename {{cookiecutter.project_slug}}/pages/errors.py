@@ -6,8 +6,9 @@ import sys
 from django.contrib.sessions.backends.base import UpdateError
 from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.db import InterfaceError, InternalError, OperationalError
+from django.http import HttpResponse
 from django.http.request import MultiPartParserError, UnreadablePostError
-from django.views import defaults
+from django.template.loader import render_to_string
 
 logger = logging.getLogger(__name__)
 
@@ -22,7 +23,7 @@ def server_error(request):
     """Respond with 400 if the request is the cause, with 503 if the database is, or with 500.
 
     Django responds with 400 itself, but not while it shows an error page: to check the CSRF token,
-    the views of those pages read the form again, which raises the same exception again.
+    its views for those pages read the form again, which raises the same exception again.
     """
     error = sys.exception()
     bad = (BadRequest, MultiPartParserError, SuspiciousOperation, UnreadablePostError, UpdateError)
@@ -33,8 +34,7 @@ def server_error(request):
     # PostgreSQL cannot store the character NUL, or search for it.
     bad_request = isinstance(error, bad) or "NUL (0x00)" in str(error)
     status = 400 if bad_request else 503 if unavailable else 500
-    response = defaults.server_error(request, f"{status}.html")
-    response.status_code = status
+    response = HttpResponse(render_to_string(f"{status}.html"), status=status)
     if unavailable:
         log_database_error(request, error)
         response["Retry-After"] = "30"

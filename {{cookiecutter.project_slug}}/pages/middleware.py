@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from django.conf import settings
 from django.db import Error, connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.http import JsonResponse
 from django.shortcuts import render
 from django.utils.cache import patch_cache_control
@@ -23,8 +24,9 @@ def check_database():
             cursor.execute("SHOW transaction_read_only" if postgresql else "SELECT 'off'")
             return "ok" if cursor.fetchone() == ("off",) else "read-only"
     finally:
-        # A connection that is kept would be one more of the few that the database allows.
-        connection.close()
+        # A connection that is kept would be one more of the few that the database allows. The
+        # close() of SQLite's class keeps connections to the database of the tests.
+        BaseDatabaseWrapper.close(connection)
 
 
 class HealthCheckMiddleware:

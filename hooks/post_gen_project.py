@@ -27,7 +27,7 @@ OUTCOMES, STOPPED = {0: PROVED, 1: FAILED}, 130
 PROVE = ("preflight.pyz", "--uncommitted", "setup", "--rehearse")
 
 # The hash of the template's preflight.pyz. tools/build_pyz.py writes this line.
-PREFLIGHT_SHA256 = "ac98ca7b80aec620094dd3939092a4501615207e2d07a5648d4185098d43c73f"
+PREFLIGHT_SHA256 = "d4a2ad42e1fb156a6c55a412817efa6bb00ef266d69ec3b60c24be5705b30d1e"
 OTHER_PREFLIGHT = """\
 The preflight.pyz in this folder is not the one from this template, so it was not run.
 To replace it, remove the file in the project's folder:

@@ -11,6 +11,7 @@ from preflight import (
     choices,
     database,
     file_checks,
+    file_edits,
     findings,
     heroku,
     interpreters,
@@ -183,10 +184,8 @@ class Rehearsal:
         types = self.add("web", "process types", self.check_process_types, [ready])
         booted = self.add("web", "boot", self.boot, [types], [static, released, asked])
         home = self.add("web", "home page", lambda: web.visit_home(needed(self.site)), [booted])
-        visited = self.add("web", "visit", lambda: web.visit(needed(self.site)), [booted], [home])
-        assets = self.add(
-            "web", "static file", lambda: web.visit_static(needed(self.site)), [booted], [home]
-        )
+        visited = self.add("web", "visit", self.visit, [types], [home, asked])
+        assets = self.add("web", "static file", self.visit_static, [types], [home, asked])
         pages = self.add(
             "web", "pages", lambda: web.visit_pages(needed(self.site)), [home], [visited, assets]
         )
@@ -325,8 +324,26 @@ class Rehearsal:
             return web.import_application(self.tree, self.production_python, variables)
         log = self.folder / "web.log"
         facts = needed(self.facts)
-        self.site = web.Site(self.tree, self.production_python, variables, log, facts)
-        return web.boot(self.site)
+        site = web.Site(self.tree, self.production_python, variables, log, facts)
+        self.site, site.reachable = site, False
+        detail = web.boot(site)
+        site.reachable = True
+        return detail
+
+    def visit(self) -> Result:
+        """Visit the site. If it was not started, the settings show what a visit would."""
+        if self.site:
+            return web.visit(self.site)
+        found = settings_checks.predict_visit(needed(self.facts))
+        hosts = settings_checks.predict_host(needed(self.facts))
+        return Result("judged by the settings", [*hosts, *found])
+
+    def visit_static(self) -> Result:
+        """Fetch a static file. If the site was not started, the settings show what would happen."""
+        if self.site:
+            return web.visit_static(self.site)
+        found = settings_checks.predict_static(needed(self.facts))
+        return Result("judged by the settings", found)
 
     def provoke(self) -> Result:
         """Cause an exception, and look for it in the log."""
@@ -379,7 +396,8 @@ class Rehearsal:
             values |= {"wsgi": f"{package}.wsgi"}
         names = self.pushed.names if self.pushed else []
         refined = [near_matches.refine(f, self.project, names, self.facts) for f in step.found]
-        step.found = [finding.complete(**values) for finding in refined]
+        edited = [file_edits.add(finding, self.tree) for finding in refined]
+        step.found = [finding.complete(**values) for finding in edited]
 
     def clean_up(self) -> None:
         """Stop what runs, drop the database, remove the folder."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from preflight import about, findings, import_names, project_files
+from preflight import about, findings, heroku, import_names, project_files
 from preflight.findings import Finding
 from preflight.processes import Finished
 from preflight.project_command import run_project
@@ -201,6 +201,13 @@ def predict_visit(facts: Facts) -> list[Finding]:
     if facts.admin and not facts.secure_cookies:
         found.append(findings.INSECURE_COOKIE(place))
     return found
+
+
+def predict_host(facts: Facts) -> list[Finding]:
+    """Return whether Django would refuse the name that the app has on Heroku."""
+    fits = {"*", heroku.HOST, ".herokuapp.com"} & set(facts.hosts)
+    fits |= {host for host in facts.hosts if host.endswith(".herokuapp.com")}
+    return [] if fits else [findings.HOST_NOT_ALLOWED(facts.settings_file, host=heroku.HOST)]
 
 
 def predict_static(facts: Facts) -> list[Finding]:

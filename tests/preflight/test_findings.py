@@ -7,8 +7,9 @@ from string import Template
 
 import pytest
 
-from preflight import findings
+from preflight import file_edits, findings, project_files, settings_checks
 from preflight.findings import KINDS, Edit, Weight
+from preflight.settings_checks import Facts
 from tests.helpers import ROOT, TEMPLATE
 
 pytestmark = pytest.mark.fast
@@ -97,6 +98,62 @@ def test_a_finding_for_a_program_has_its_place_and_what_to_do():
     with_edit = findings.Finding(findings.NO_WEB_PROCESS, edits=(edit,)).as_json()
     assert with_edit["next"] == [{"edit": vars(edit)}]
     assert json.loads(json.dumps(with_edit)) == with_edit
+
+
+def apply(edit, folder):
+    """Make an edit that a report for a program contains."""
+    path = folder / edit["file"]
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.exists() else []
+    before = "".join(lines[: edit["line"] - 1])
+    rest = "".join(lines[edit["line"] - 1 :])
+    assert rest.startswith(edit["old"])
+    path.write_text(before + edit["new"] + rest[len(edit["old"]) :], encoding="utf-8")
+
+
+@pytest.mark.parametrize("kind", [*file_edits.SETTINGS, *file_edits.PROCFILE], ids=lambda k: k.id)
+def test_the_edit_of_a_finding_adds_valid_lines(kind, tmp_path):
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop/settings.py").write_text(
+        "ALLOWED_HOSTS = []\nBASE_DIR = ''", encoding="utf-8"
+    )
+    (tmp_path / "manage.py").write_text(
+        "'DJANGO_SETTINGS_MODULE', 'shop.settings'", encoding="utf-8"
+    )
+    (tmp_path / "Procfile").write_text("web: gunicorn shop.wsgi\n", encoding="utf-8")
+    found = file_edits.add(kind(setting="SECURE_HSTS_SECONDS = 3600"), tmp_path)
+    [following] = found.as_json()["next"]
+    apply(following["edit"], tmp_path)
+    text = (tmp_path / found.file).read_text(encoding="utf-8")
+    if found.file == "Procfile":
+        assert project_files.process_types(tmp_path).keys() == {"web", "release"}
+    else:
+        assert len(ast.parse(text).body) > 2
+
+
+def test_what_a_visit_would_show_is_predicted_from_the_settings():
+    facts = Facts(admin="/admin/login/", hosts=["www.example.com"])
+    predicted = [
+        *settings_checks.predict_host(facts),
+        *settings_checks.predict_visit(facts),
+        *settings_checks.predict_static(facts),
+    ]
+    assert [finding.kind for finding in predicted] == [
+        findings.HOST_NOT_ALLOWED,
+        findings.NO_HTTPS_REDIRECT,
+        findings.MISSING_HEADER,
+        findings.INSECURE_COOKIE,
+        findings.NO_STATIC_FILES,
+    ]
+    good = Facts(
+        hosts=[".herokuapp.com"],
+        ssl_redirect=True,
+        hsts=1,
+        secure_cookies=True,
+        whitenoise=1,
+        static_storage="whitenoise.storage.CompressedManifestStaticFilesStorage",
+    )
+    assert settings_checks.predict_host(good) == settings_checks.predict_visit(good) == []
+    assert settings_checks.predict_static(good) == []
 
 
 def test_a_value_is_not_read_as_a_placeholder():

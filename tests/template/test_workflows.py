@@ -209,10 +209,14 @@ def test_the_action_fails_with_an_annotation_for_each_failure(project):
     lines = "\n".join(obeyed(ended["Rehearse"].output))
     shown = re.findall(r"(?m)^::(\w+) title=(.*?)::(.*)$", lines)
     place = f"file=config/settings.py,line={lines_of(project / 'config/settings.py')}"
-    assert [(level, title) for level, title, _ in shown] == [
-        ("error", f"preflight%3A build collectstatic,{place}")
+    failures = [(title, text) for level, title, text in shown if level == "error"]
+    [(title, text)] = failures
+    assert title == f"preflight%3A build collectstatic,{place}"
+    assert "NameError: name 'undefined_name' is not defined%0A" in text
+    # runtime.txt is deprecated.
+    assert [title for level, title, _ in shown if level == "warning"] == [
+        "preflight%3A source rules,file=runtime.txt,line=1"
     ]
-    assert "NameError: name 'undefined_name' is not defined%0A" in shown[0][2]
     assert "site: failed" in files["GITHUB_STEP_SUMMARY"]
     assert "\n    NameError: name 'undefined_name'" in files["GITHUB_STEP_SUMMARY"]
 

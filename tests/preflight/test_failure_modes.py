@@ -242,7 +242,7 @@ def test_requirements_with_carriage_returns_are_fine(project):
 
 
 @pytest.mark.fast
-@pytest.mark.row(10, 11, 12, 67)
+@pytest.mark.row(10, 11, 12, 67, 68)
 @pytest.mark.parametrize(
     ("line", "kind"),
     [
@@ -966,15 +966,6 @@ def test_a_variable_that_heroku_does_not_set_is_named(project):
     # A variable that the app declares is set on Heroku.
     edit(project, "app.json", '"SECRET_KEY"', '"HEROKU": {"value": "1"},"SECRET_KEY"')
     assert rehearse(project, "--uncommitted", "--only", "source").status == 0
-
-
-@pytest.mark.row(67, 68)
-def test_django_heroku_is_refused(project):
-    (project / "django_heroku").mkdir()
-    (project / "django_heroku/__init__.py").write_text("", **UTF8)
-    assert "heroku.E011" in check(project)[0]
-    shutil.rmtree(project / "django_heroku")
-    assert "heroku.E011" not in check(project)[0]
 
 
 @pytest.mark.fast

@@ -47,7 +47,7 @@ class Provider:
             f"    'ACCESS_TOKEN_URL': '{self.url}/token',\n"
             f"    'ID_TOKEN_ISSUER': '{self.url}',\n"
             "}\n"
-            f"policy['form-action'].append('{self.url}')\n"
+            f"SECURE_CSP['form-action'].append('{self.url}')\n"
         )
 
     def token(self) -> str:

@@ -421,11 +421,15 @@ def test_a_form_is_centered_and_highlights_its_errors(site, new_page):
 
 @only_with("django")
 def test_pages_use_the_language_of_the_browser_also_from_right_to_left(site, new_page, tmp_path):
-    """Arabic is added to LANGUAGES, as docs/languages.md says."""
+    """Arabic is added as docs/languages.md says."""
     settings = site.project / "config/settings.py"
     before = settings.read_text(encoding="utf-8")
+    document = (ROOT / "docs/languages.md").read_text(encoding="utf-8")
+    middleware = re.search(r'(?m)^ +"django\.middleware\.locale.*\n', document)[0]
+    sessions = '    "django.contrib.sessions.middleware.SessionMiddleware",\n'
     added = before.replace('("en", "English")', '("en", "English"), ("ar", "العربية")')
-    assert added != before
+    added = added.replace(sessions, sessions + middleware.strip() + "\n")
+    assert added.count("ar") > before.count("ar") and "LocaleMiddleware" in added
     settings.write_text(added, encoding="utf-8")
     try:
         with running(site.project, processes=1) as arabic:

@@ -222,7 +222,11 @@ def test_a_404_is_logged_once(proved, site):
 def test_the_development_server_logs_a_404_once(proved, site):
     runserver = "python manage.py runserver --noreload {port}"
     with serve(site, proved, runserver, DEBUG="true", PYTHONUNBUFFERED="1") as (_, port, log):
-        assert get(port, "/missing/")[0].status == 404
+        missing = get(port, "/missing/")[0]
+        assert missing.status == 404
+        # Django's page for developers has its styles in the page.
+        assert "Content-Security-Policy" not in missing.headers
+        assert "Content-Security-Policy" in get(port, "/")[0].headers
         text = wait_for_line(log, "/missing/")
     assert text.count("/missing/") == 1 and '"GET /missing/ HTTP/1.1" 404' in text
 

@@ -304,7 +304,7 @@ def test_runserver_without_env_shows_how_to_create_it(python, project):
 def test_development_needs_no_manifest_and_no_storage(python, variant):
     env = BARE | {"PYTHON_DOTENV_DISABLED": "1", "DEBUG": "true"}
     storages, redirect, policy = read_settings(
-        python, variant, "STORAGES", "SECURE_SSL_REDIRECT", "CONTENT_SECURITY_POLICY", env=env
+        python, variant, "STORAGES", "SECURE_SSL_REDIRECT", "SECURE_CSP", env=env
     )
     assert storages["default"]["BACKEND"].endswith("FileSystemStorage")
     assert storages["staticfiles"]["BACKEND"].endswith(".StaticFilesStorage")
@@ -313,11 +313,9 @@ def test_development_needs_no_manifest_and_no_storage(python, variant):
 
 
 def test_uploads_go_to_the_chosen_storage(python, variant):
-    storages, policy = read_settings(
-        python, variant, "STORAGES", "CONTENT_SECURITY_POLICY", env=production()
-    )
+    storages, policy = read_settings(python, variant, "STORAGES", "SECURE_CSP", env=production())
     backend = storages["default"]["BACKEND"]
-    images = policy["DIRECTIVES"].get("img-src", [])
+    images = policy.get("img-src", [])
     if backend == "config.bucket.BucketStorage":
         options = storages["default"]["OPTIONS"]
         assert options["file_overwrite"] is False and options["default_acl"] is None

@@ -38,8 +38,8 @@ DEVELOPMENT = BARE | {"PYTHON_DOTENV_DISABLED": "1", "DEBUG": "true"}
 
 def policy_of(python, project, env):
     """Return the directives of the content security policy."""
-    [policy] = read_settings(python, project, "CONTENT_SECURITY_POLICY", env=env)
-    return policy["DIRECTIVES"]
+    [policy] = read_settings(python, project, "SECURE_CSP", env=env)
+    return policy
 
 
 def test_the_names_of_bucketeer_work_and_your_own_take_precedence(python, projects):

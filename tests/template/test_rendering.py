@@ -32,7 +32,10 @@ WORDS_OF_OTHERS = {
         "cloudinary": ["AWS_", "boto3"],
     },
     "accounts": {"django": ["allauth"], "allauth": []},
-    "django_version": {"5.2": ["MAILERS", "SECURE_CSP"], "6.1": ["EMAIL_HOST", "django-csp"]},
+    "django_version": {
+        "5.2": ["MAILERS", "middleware.csp.Cont"],
+        "6.1": ["EMAIL_HOST", "middleware.content_security"],
+    },
     "packaging": {
         "pip": ["uv.lock", "uv lock"],
         "pip-python-version": ["runtime.txt", "uv.lock", "uv lock"],

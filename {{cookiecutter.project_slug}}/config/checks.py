@@ -1,6 +1,5 @@
 """System checks of this project. `manage.py check --deploy` runs them, and so does each release."""
 
-import importlib.util
 import os
 import runpy
 
@@ -134,15 +133,6 @@ def check_settings(app_configs, **kwargs):
         for host in settings.ALLOWED_HOSTS
         if "/" in host
     ]
-    if importlib.util.find_spec("django_heroku"):
-        errors.append(
-            Error(
-                "django-heroku is installed. It is no longer maintained: it allows every host, and "
-                "sets a storage that Django ignores.",
-                hint="Remove it. The settings of this project replace it.",
-                id="heroku.E011",
-            )
-        )
     if not apps.is_installed("django.contrib.staticfiles"):
         errors.append(
             Error(

@@ -94,14 +94,13 @@ MIDDLEWARE = [
     # Directly after SecurityMiddleware: https://whitenoise.readthedocs.io/en/stable/django.html
     "whitenoise.middleware.WhiteNoiseMiddleware",
 {% if cookiecutter.django_version == '5.2' %}
-    "csp.middleware.CSPMiddleware",
+    "pages.middleware.content_security_policy",
 {% else %}
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
 {% endif %}
     # Before any middleware that reads form data.
     "pages.middleware.limit_size_and_storing",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -286,7 +285,7 @@ AUTH_PASSWORD_VALIDATORS = [
 # Languages and time zone
 
 LANGUAGE_CODE = "en"
-# Visitors get the language of their browser if it is listed here. README.md says how to add one.
+# README.md says how to add a language.
 LANGUAGES = [("en", "English")]
 TIME_ZONE = "{{ cookiecutter.time_zone }}"
 
@@ -431,7 +430,7 @@ SILENCED_SYSTEM_CHECKS = [
 
 # What a page may load, and from where. If an attacker inserts a script into a page, the browser
 # does not run it: https://developer.mozilla.org/docs/Web/HTTP/Guides/CSP
-policy = {
+SECURE_CSP = {
     "default-src": ["'self'"],
     "base-uri": ["'self'"],
     "form-action": ["'self'"],
@@ -440,24 +439,18 @@ policy = {
 }
 {% if cookiecutter.storage != 'whitenoise' %}
 if uploads_elsewhere:
-    policy["img-src"] = ["'self'", f"{files_url}/"]
-    policy["media-src"] = ["'self'", f"{files_url}/"]
+    SECURE_CSP["img-src"] = ["'self'", f"{files_url}/"]
+    SECURE_CSP["media-src"] = ["'self'", f"{files_url}/"]
 if static_elsewhere:
     # Only allow the folder of the static files, so that no upload can run as a script.
     for directive in ("script-src", "style-src", "font-src"):
-        policy[directive] = ["'self'", static_files_url]
+        SECURE_CSP[directive] = ["'self'", static_files_url]
 {% endif %}
 {% if cookiecutter.accounts == 'allauth' %}
 if google_enabled:
     # The button's form redirects to Google, and browsers apply form-action to the redirect, too.
-    policy["form-action"].append("https://accounts.google.com")
+    SECURE_CSP["form-action"].append("https://accounts.google.com")
 {% endif %}
-{% if cookiecutter.django_version == '5.2' %}
-CONTENT_SECURITY_POLICY = {"DIRECTIVES": policy}
-{% else %}
-SECURE_CSP = policy
-{% endif %}
-
 
 # Email
 

@@ -71,11 +71,27 @@ class HostMiddleware:
         self.get_response = get_response
 
     def __call__(self, request):
-        if request.headers.get("X-Forwarded-Port") == "443":
+        if request.META.get("HTTP_X_FORWARDED_PORT") == "443":
             request.META["HTTP_HOST"] = re.sub(r":\d+$", "", request.META.get("HTTP_HOST", ""))
         return self.get_response(request)
 
 
+{% if cookiecutter.django_version == '5.2' %}
+def content_security_policy(get_response):
+    """Add the Content-Security-Policy header, as django.middleware.csp does since Django 6.0."""
+    header = "; ".join(f"{name} {' '.join(to)}" for name, to in settings.SECURE_CSP.items())
+
+    def middleware(request):
+        response = get_response(request)
+        # Django's error pages for developers have scripts and styles in the page.
+        if not (settings.DEBUG and response.status_code in {404, 500}):
+            response.headers.setdefault("Content-Security-Policy", header)
+        return response
+
+    return middleware
+
+
+{% endif %}
 def limit_size_and_storing(get_response):
     """Refuse a request with a file larger than MAX_UPLOAD_SIZE, and keep private pages private.
 

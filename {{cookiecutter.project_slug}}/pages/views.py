@@ -10,13 +10,6 @@ class HomeView(TemplateView):
     template_name = "pages/home.html"
 
 
-class RobotsView(TemplateView):
-    """robots.txt, which tells search engines what they may index."""
-
-    template_name = "robots.txt"
-    content_type = "text/plain; charset=utf-8"
-
-
 class FaviconView(RedirectView):
     """Redirect /favicon.ico, which some browsers request, to the icon in the static files."""
 

@@ -22,6 +22,13 @@ def test_the_home_page_has_the_name_of_the_site(client, db):
     assert f"<title>{html.escape(settings.SITE_NAME)}</title>" in response.text
 
 
+def test_the_home_page_makes_no_query_for_a_visitor_without_a_session(
+    client, django_assert_num_queries, db
+):
+    with django_assert_num_queries(0):
+        assert client.get(reverse("home")).status_code == 200
+
+
 def test_an_unknown_url_shows_the_404_page(client, db):
     response = client.get("/no-such-page/")
     assert response.status_code == 404

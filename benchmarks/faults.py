@@ -185,7 +185,7 @@ def main() -> None:
     parser.add_argument("projects", nargs="+", metavar="NAME=FOLDER")
     parser.add_argument("--only", choices=["slow", "stop", "memory"])
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as temporary, postgres(find_binaries()) as url:
+    with tempfile.TemporaryDirectory() as temporary, postgres(find_binaries(), tls=True) as url:
         servers = {}
         for project in options.projects:
             name, _, path = project.partition("=")

@@ -27,7 +27,7 @@ OUTCOMES, STOPPED = {0: PROVED, 1: FAILED}, 130
 PROVE = ("preflight.pyz", "--uncommitted", "setup", "--rehearse")
 
 # The hash of the template's preflight.pyz. tools/build_pyz.py writes this line.
-PREFLIGHT_SHA256 = "ac9d4011b676527df2a01fea0ac99594c429c45add006efa2957ab459983c299"
+PREFLIGHT_SHA256 = "82e28d5e923c3543b46c6594a53114590f0acf276e1499f51665728e8cb2b71a"
 OTHER_PREFLIGHT = """\
 The preflight.pyz in this folder is not the one from this template, so it was not run.
 To replace it, remove the file in the project's folder:

@@ -17,6 +17,8 @@ START = "import os; os.environ.get('PREFLIGHT_EVENTS') and __import__('preflight
 INSTALLED = r"[\\/](?:site-packages|dist-packages)[\\/]"
 # Which events say most about why a process failed, the best first.
 SOURCES = ("process", "command", "request", "log", "thread")
+# Exceptions that only end a process. What gunicorn says before is in its output.
+ENDINGS = ("builtins.SystemExit", "gunicorn.errors.HaltServer")
 # What PostgreSQL calls an error: https://www.postgresql.org/docs/current/errcodes-appendix.html
 SQLSTATES = {
     "22001": findings.TOO_LONG,
@@ -133,7 +135,7 @@ def diagnose(events: Iterable[Event]) -> list[Finding]:
     listed = [event for event in events if event.chain]
     for source in SOURCES:
         for event in reversed(listed):
-            if event.source == source and not event.chain[-1].inherits("builtins.SystemExit"):
+            if event.source == source and not event.chain[-1].inherits(*ENDINGS):
                 return diagnose_chain(event.chain)
     return []
 

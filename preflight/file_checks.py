@@ -1,6 +1,5 @@
 """The files that Heroku's build reads: their names, encodings and forms."""
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -8,7 +7,15 @@ from enum import Enum
 from pathlib import Path
 from shlex import quote
 
-from preflight import findings, heroku, interpreters, project_files
+from preflight import (
+    app_json_checks,
+    findings,
+    heroku,
+    interpreters,
+    procfile_checks,
+    project_files,
+    requirement_lines,
+)
 from preflight.findings import Edit, Finding
 
 
@@ -18,6 +25,19 @@ class Reason(Enum):
     IGNORED = "ignored by .gitignore"
     NOT_COMMITTED = "not committed"
 
+
+# What `django-admin startproject` writes, without its comments.
+MANAGE_PY = """import os
+import sys
+
+from django.core.management import execute_from_command_line
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "{settings}")
+    execute_from_command_line(sys.argv)
+"""
+# Files in which a merge leaves its markers; Python reports those in its own files.
+MERGED = (".html", ".txt", ".json", ".toml", ".css", ".js", "Procfile", ".python-version")
 
 # Findings with which nothing can be installed.
 BLOCKING = {
@@ -45,13 +65,14 @@ def check(tree: Path, names: list[str], unpushed: dict[str, Reason] | None = Non
         *check_encodings(tree, names),
         *check_package_managers(tree, names, unpushed),
         *check_python_version(tree, names),
-        *check_procfile(tree, names, unpushed),
-        *check_requirements(tree),
+        *procfile_checks.check(tree, names, unpushed),
+        *requirement_lines.check(tree, names),
         *check_manage_py(names, unpushed),
         *check_environments(names),
-        *check_app_json(tree, names),
+        *check_markers(names),
+        *app_json_checks.check(tree),
         *check_flags(tree, names),
-        *check_buildpacks(tree, names),
+        *check_conflicts(tree, names),
         *check_media(tree, names),
         *check_slugignore(tree, names),
     ]
@@ -181,17 +202,25 @@ def check_python_version(tree: Path, names: list[str]) -> Iterator[Finding]:
         return
     [name] = present
     if name == "runtime.txt" and uv:
-        yield findings.RUNTIME_TXT_WITH_UV(name)
+        chosen = interpreters.read_version_file(tree) or heroku.DEFAULT_PYTHON
+        create = Edit(".python-version", 1, "", f"{chosen}\n")
+        yield replace(findings.RUNTIME_TXT_WITH_UV(name), edits=(create,))
         return
     form = "python-3.13" if name == "runtime.txt" else "3.13"
     version = interpreters.read_full_version(tree)
     if version is None:
-        yield findings.UNREADABLE_PYTHON_VERSION(name, 1, name=name, form=form)
+        unreadable = findings.UNREADABLE_PYTHON_VERSION(name, 1, name=name, form=form)
+        text = project_files.read(tree / name)
+        digits = re.search(r"3\.\d+", text)
+        new = form.replace("3.13", digits[0] if digits else heroku.DEFAULT_PYTHON)
+        yield replace(unreadable, edits=(Edit(name, 1, text, f"{new}\n"),))
         return
     series = ".".join(version.split(".")[:2])
     if series not in heroku.PYTHONS and series_number(series) < series_number(heroku.PYTHONS[0]):
-        supported = ", ".join(heroku.PYTHONS)
-        yield findings.UNSUPPORTED_PYTHON(name, 1, name=name, series=series, supported=supported)
+        values = {"name": name, "series": series, "supported": ", ".join(heroku.PYTHONS)}
+        text = project_files.read(tree / name)
+        edit = Edit(name, 1, text, text.replace(version, heroku.DEFAULT_PYTHON))
+        yield replace(findings.UNSUPPORTED_PYTHON(name, 1, **values), edits=(edit,))
     elif name == "runtime.txt":
         edit = Edit(".python-version", 1, "", f"{series}\n")
         yield replace(findings.RUNTIME_TXT(name, 1), edits=(edit,))
@@ -220,65 +249,25 @@ def series_number(series: str) -> tuple[int, ...]:
     return tuple(map(int, series.split(".")))
 
 
-def check_procfile(tree: Path, names: list[str], unpushed: dict[str, Reason]) -> Iterator[Finding]:
-    """Report what is wrong with the Procfile."""
-    package = project_files.find_package(names)
-    yield from check_process_lines(tree, package)
-    if "web" in project_files.process_types(tree) or "Procfile" in unpushed:
-        return
-    meant = [name for name in names if re.fullmatch(r"(?i)procfile(\.\w+)?", name)]
-    meant = [name for name in meant if name not in {"Procfile", "Procfile.windows"}]
-    if "Procfile" in names:
-        yield findings.NO_WEB_PROCESS("Procfile", package=package)
-    elif meant:
-        yield findings.MISNAMED_PROCFILE(meant[0], name=meant[0])
-    else:
-        yield findings.NO_PROCFILE(package=package)
-
-
-def check_process_lines(tree: Path, package: str) -> Iterator[Finding]:
-    """Report lines that Heroku ignores: malformed ones, and all but the last of each type."""
-    lines = project_files.process_lines(tree)
-    last = {line.type: line.number for line in lines}
-    for line in lines:
-        if line.number != last[line.type]:
-            yield findings.REPEATED_PROCESS_TYPE("Procfile", line.number, type=line.type)
-        yield from check_web_line(line)
-    understood = {line.number for line in lines}
-    for number, text in enumerate(project_files.read(tree / "Procfile").splitlines(), 1):
-        if number not in understood and text.strip() and not text.lstrip().startswith("#"):
-            yield malformed(number, text, package)
-
-
-def malformed(number: int, text: str, package: str) -> Finding:
-    """Return the finding for a line of the Procfile that Heroku ignores."""
-    known = re.fullmatch(r"\s*([A-Za-z0-9_-]+)\s+:\s*(\S.*)", text)
-    edits = (Edit("Procfile", number, text, f"{known[1]}: {known[2]}"),) if known else ()
-    ignored = findings.MALFORMED_PROCESS_TYPE(
-        "Procfile", number, text=text.strip(), package=package
-    )
-    return replace(ignored, edits=edits)
-
-
-def check_web_line(line: project_files.ProcessLine) -> Iterator[Finding]:
-    """Report work in the web line that belongs to the release or the build."""
-    if line.type == "web":
-        for command in re.findall(r"manage\.py (migrate|collectstatic)\b", line.command):
-            yield findings.WORK_IN_WEB("Procfile", line.number, command=command)
-
-
-def check_buildpacks(tree: Path, names: list[str]) -> Iterator[Finding]:
-    """Report another buildpack for Poetry or uv, and what a buildpack creates itself."""
-    listed = project_files.app_json_or_nothing(tree).get("buildpacks")
-    for entry in listed if isinstance(listed, list) else []:
-        url = entry.get("url") if isinstance(entry, dict) else None
-        if isinstance(url, str) and re.search(heroku.OTHER_BUILDPACK, url):
-            text = project_files.read(tree / "app.json")
-            yield findings.OTHER_BUILDPACK(
-                "app.json", project_files.line_of(text, text.find(url)), url=url
-            )
+def check_markers(names: list[str]) -> Iterator[Finding]:
+    """Report files in git that turn off a part of the build, or that the build creates itself."""
+    _, marker = heroku.COLLECTSTATIC_OFF
+    if marker in names:
+        yield findings.COLLECTSTATIC_MARKER(marker, name=marker)
     if any(name.startswith(".heroku/python/") for name in names):
         yield findings.COMMITTED_PYTHON(".heroku/python")
+
+
+def check_conflicts(tree: Path, names: list[str]) -> Iterator[Finding]:
+    """Report the markers of a merge conflict."""
+    for name in names:
+        path = tree / name
+        if not name.endswith(MERGED) or not path.is_file() or path.stat().st_size > 1_000_000:
+            continue
+        text = path.read_text(encoding="utf-8", errors="replace")
+        begun = re.search(r"(?m)^<{7} .*$", text)
+        if begun and re.search(r"(?m)^>{7} ", text):
+            yield findings.MERGE_MARKERS(name, project_files.line_of(text, begun.start()))
 
 
 def check_media(tree: Path, names: list[str]) -> Iterator[Finding]:
@@ -324,33 +313,14 @@ def is_needed(name: str) -> bool:
     return base == "manage.py" or name in heroku.PACKAGE_MANAGERS or package
 
 
-def check_requirements(tree: Path) -> Iterator[Finding]:
-    """Report lines of requirements.txt that come from one machine and do not install on Heroku."""
-    path = tree / "requirements.txt"
-    if not path.is_file() or not decodes(path.read_bytes(), "utf-8"):
-        return
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-        package = re.match(r"\s*([A-Za-z0-9][\w.-]*)", line)
-        if not package:
-            continue
-        name = re.sub(r"[-_.]+", "-", package[1]).lower()
-        remove = (Edit("requirements.txt", number, line + "\n", ""),)
-        if re.search(r"@\s*file:", line):
-            yield findings.ONE_MACHINE("requirements.txt", number, package=package[1])
-        elif name == "django-heroku":
-            yield replace(findings.DJANGO_HEROKU("requirements.txt", number), edits=remove)
-        elif name in heroku.DENIED and ";" not in line:
-            reason = heroku.DENIED[name]
-            values = {"package": package[1], "reason": reason}
-            denied = findings.NOT_FOR_HEROKU("requirements.txt", number, **values)
-            yield replace(denied, edits=remove)
-
-
 def check_manage_py(names: list[str], unpushed: dict[str, Reason]) -> Iterator[Finding]:
     """Report a manage.py that the build would not find."""
     deep = [name.count("/") for name in [*names, *unpushed] if name.split("/")[-1] == "manage.py"]
     if not deep or min(deep) >= heroku.MANAGE_PY_DEPTH:
-        yield findings.NO_MANAGE_PY("manage.py")
+        settings = [name for name in names if name.endswith("/settings.py")]
+        module = settings[0].removesuffix(".py").replace("/", ".") if len(settings) == 1 else ""
+        create = Edit("manage.py", 1, "", MANAGE_PY.format(settings=module))
+        yield replace(findings.NO_MANAGE_PY("manage.py"), edits=(create,) if module else ())
 
 
 def check_environments(names: list[str]) -> Iterator[Finding]:
@@ -361,25 +331,6 @@ def check_environments(names: list[str]) -> Iterator[Finding]:
             yield findings.COMMITTED_ENVIRONMENT(folder, folder=folder, quoted=quote(folder))
 
 
-def check_app_json(tree: Path, names: list[str]) -> Iterator[Finding]:
-    """Report an app.json that cannot be read, and what turns collectstatic off."""
-    switch, marker = heroku.COLLECTSTATIC_OFF
-    if marker in names:
-        yield findings.COLLECTSTATIC_MARKER(marker, name=marker)
-    try:
-        declared = project_files.read_app_json(tree).get("env") or {}
-    except json.JSONDecodeError as error:
-        yield findings.INVALID_APP_JSON("app.json", error.lineno, problem=error.msg)
-        return
-    except ValueError as error:
-        yield findings.INVALID_APP_JSON("app.json", problem=error)
-        return
-    if switch in declared:
-        text = project_files.read(tree / "app.json")
-        line = project_files.line_of(text, text.find(f'"{switch}"'))
-        yield findings.COLLECTSTATIC_OFF("app.json", line, name=switch)
-
-
 def check_flags(tree: Path, names: list[str]) -> Iterator[Finding]:
     """Report where the code asks for a variable HEROKU, unless app.json declares it."""
     if "HEROKU" in project_files.declared_variables(tree):
@@ -387,4 +338,7 @@ def check_flags(tree: Path, names: list[str]) -> Iterator[Finding]:
     for name in project_files.own_python_files(tree, names):
         text = project_files.read(tree / name)
         for match in re.finditer(heroku.NO_VARIABLE_OF_HEROKU, text):
-            yield findings.NO_VARIABLE_HEROKU(name, project_files.line_of(text, match.start()))
+            line = project_files.line_of(text, match.start())
+            old = text.splitlines()[line - 1]
+            edit = Edit(name, line, old, re.sub(r"(['\"])HEROKU\1", r"\1DYNO\1", old))
+            yield replace(findings.NO_VARIABLE_HEROKU(name, line), edits=(edit,))

@@ -1,12 +1,14 @@
-"""The edits that fix a finding by adding lines to the settings or to the Procfile."""
+"""The edits that fix a finding, as lines of the files that a person would change."""
 
+import re
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from preflight import choices, findings, project_files
-from preflight.findings import Edit, Finding
+from preflight import choices, findings, project_files, settings_edits, syntax_edits
+from preflight.findings import Edit, Finding, Kind
+from preflight.settings_edits import PROXY, append, require
 
-PROXY = 'SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")\n'
 LOGGING = """\
 LOGGING = {
     "version": 1,
@@ -21,8 +23,6 @@ SETTINGS = {
     findings.NO_HTTPS_REDIRECT: f"SECURE_SSL_REDIRECT = not DEBUG\n{PROXY}",
     findings.MISSING_HEADER: "$setting\n",
     findings.INSECURE_COOKIE: "SESSION_COOKIE_SECURE = not DEBUG\nCSRF_COOKIE_SECURE = not DEBUG\n",
-    findings.REDIRECT_LOOP: PROXY,
-    findings.ORIGIN: PROXY,
     findings.HOST_NOT_ALLOWED: 'ALLOWED_HOSTS = [*ALLOWED_HOSTS, ".herokuapp.com"]\n',
     findings.SILENT_LOG: LOGGING,
 }
@@ -30,25 +30,106 @@ SETTINGS = {
 PROCFILE = {
     findings.NO_RELEASE_LINE: "release: python manage.py migrate --noinput\n",
 }
+# Functions that return the edits of a finding in the settings.
+IN_SETTINGS: dict[Kind, Callable[[Path, Finding], tuple[Edit, ...]]] = {
+    findings.DEBUG_IS_ON: settings_edits.read_debug,
+    findings.REDIRECT_LOOP: settings_edits.trust_the_router,
+    findings.ORIGIN: settings_edits.trust_the_router,
+    findings.SQLITE: settings_edits.use_database_url,
+    findings.OTHER_DATABASE: settings_edits.use_database_url,
+    findings.LOCAL_DATABASE: settings_edits.use_database_url,
+    findings.NO_DATABASE_URL: settings_edits.use_database_url,
+    findings.ENGINE_CALLED: settings_edits.use_database_url,
+    findings.SSL_EVERYWHERE: settings_edits.tls_on_a_dyno,
+    findings.ENV_PY: settings_edits.guard_env,
+    findings.DEAD_SETTING: settings_edits.name_storages,
+    findings.BOTH_STORAGES: settings_edits.name_storages,
+    findings.WHITENOISE_ORDER: settings_edits.move_whitenoise,
+    findings.NO_STATIC_FILES: settings_edits.move_whitenoise,
+    findings.NOT_CACHED: settings_edits.name_manifest,
+    findings.NO_STATICFILES: settings_edits.install_app,
+    findings.NOTHING_COLLECTED: settings_edits.move_cloudinary,
+    findings.OLD_CLOUDINARY_STORAGE: settings_edits.move_cloudinary,
+    findings.BAD_HOST: settings_edits.clean_hosts,
+}
+# Functions that return the edits of a finding in the file that it names, or in others.
+ELSEWHERE: dict[Kind, Callable[[Path, Finding], tuple[Edit, ...]]] = {
+    findings.NO_SSLMODE: settings_edits.remove_line,
+    findings.MISSING_VARIABLE: settings_edits.declare,
+    findings.MISSING_AT_IMPORT: settings_edits.declare,
+    findings.TOO_MANY_CONNECTIONS: settings_edits.one_worker,
+    findings.TOO_MUCH_MEMORY: settings_edits.one_worker,
+    findings.DIFFERENT_SETTINGS: lambda tree, found: settings_edits.declare_value(
+        tree, project_files.SETTINGS_MODULE, found.values["web"]
+    ),
+    findings.COMMITTED_ENVIRONMENT: lambda tree, found: ignore(tree, f"{found.values['folder']}/"),
+    findings.COMMITTED_PYTHON: lambda tree, found: ignore(tree, ".heroku/"),
+    findings.SECRET_FILE: lambda tree, found: ignore(tree, found.file),
+    findings.ENV_FILE: lambda tree, found: ignore(tree, found.file),
+    findings.SYNTAX: syntax_edits.fix_syntax,
+    findings.MERGE_MARKERS: syntax_edits.resolve_markers,
+    findings.UNDEFINED_NAME: syntax_edits.add_import,
+    findings.REMOVED_FROM_DJANGO: syntax_edits.replace_removed,
+    findings.TEMPLATE_SYNTAX: syntax_edits.fix_template,
+    findings.NOT_INSTALLED: lambda tree, found: require(tree, found.values["package"]),
+    findings.PROGRAM_NOT_INSTALLED: lambda tree, found: require(tree, found.values["package"]),
+    findings.DEAD_LINK_SIMILAR: lambda tree, found: syntax_edits.replace_name(
+        tree, found, found.values["name"], found.values["similar"]
+    ),
+    findings.MISSPELLED_VARIABLE: lambda tree, found: syntax_edits.replace_name(
+        tree, found, found.values["name"], found.values["similar"]
+    ),
+    findings.OTHER_CAPITALS: lambda tree, found: syntax_edits.replace_name(
+        tree, found, found.values["module"], found.values["path"]
+    ),
+    findings.WRONG_PACKAGE: lambda tree, found: in_web_line(tree, rf"\b{found.values['module']}\."),
+    findings.NO_APPLICATION: lambda tree, found: in_web_line(tree, rf":{found.values['name']}\b"),
+}
+
+IN_WEB_LINE = {findings.WRONG_PACKAGE, findings.NO_APPLICATION}
 
 
 def add(finding: Finding, tree: Path) -> Finding:
-    """Return a finding with the edit that fixes it, if lines have to be added."""
+    """Return a finding with the edits that fix it, if they are known."""
     if finding.edits:
         return finding
-    if finding.kind in SETTINGS:
+    if finding.kind in SETTINGS or finding.kind in IN_SETTINGS:
         file = finding.file or settings_file(tree)
-        text = finding.substitute(SETTINGS[finding.kind])
-    elif finding.kind in PROCFILE:
-        file, text = "Procfile", PROCFILE[finding.kind]
+        if not (tree / file).is_file():
+            return finding
+        finding = replace(finding, file=file)
+        if finding.kind in SETTINGS:
+            text = finding.substitute(SETTINGS[finding.kind])
+            edits: tuple[Edit, ...] = (append(tree, file, text),)
+        else:
+            edits = IN_SETTINGS[finding.kind](tree, finding)
+    elif finding.kind in PROCFILE and (tree / "Procfile").is_file():
+        finding = replace(finding, file="Procfile")
+        edits = (append(tree, "Procfile", PROCFILE[finding.kind]),)
+    elif finding.kind in ELSEWHERE:
+        edits = ELSEWHERE[finding.kind](tree, finding)
     else:
         return finding
-    if not (tree / file).is_file():
-        return finding
-    content = project_files.read(tree / file)
-    end = "" if content.endswith("\n") else "\n"
-    edit = Edit(file, len(content.splitlines()) + 1, "", end + text)
-    return replace(finding, file=file, edits=(edit,))
+    if edits and edits[0].file == "Procfile" and not finding.line and finding.kind in IN_WEB_LINE:
+        finding = replace(finding, file="Procfile", line=edits[0].line)
+    return replace(finding, edits=edits)
+
+
+def ignore(tree: Path, name: str) -> tuple[Edit, ...]:
+    """Return the edit that adds a line to .gitignore, unless it is there."""
+    listed = project_files.read(tree / ".gitignore").splitlines()
+    return () if name in listed else (append(tree, ".gitignore", f"{name}\n"),)
+
+
+def in_web_line(tree: Path, wrong: str) -> tuple[Edit, ...]:
+    """Return the edit that names the package with wsgi.py, or the usual name in it."""
+    names = [path.relative_to(tree).as_posix() for path in tree.rglob("wsgi.py")]
+    package = project_files.find_package(names)
+    for number, line in settings_edits.numbered(tree, "Procfile", r"^web:"):
+        new = re.sub(wrong, f"{package}." if wrong.startswith(r"\b") else "", line, count=1)
+        if new != line and package != "FOLDER":
+            return (Edit("Procfile", number, line, new),)
+    return ()
 
 
 def settings_file(tree: Path) -> str:

@@ -374,6 +374,7 @@ RUNTIME_TXT_WITH_UV = kind(
     "With uv, Heroku does not accept runtime.txt.",
     "Name the version in .python-version instead, such as 3.13.",
     f"{DEV_CENTER}/python-support",
+    "git rm -q runtime.txt",
 )
 UNREADABLE_PYTHON_VERSION = kind(
     "E114",
@@ -423,9 +424,8 @@ MALFORMED_PROCESS_TYPE = kind(
 ONE_MACHINE = kind(
     "E130",
     "$package is installed from a folder on one machine.",
-    "Write its version instead, or create the file again.",
+    "Write only its name, or its name and version.",
     PACKAGES,
-    "$python -m pip list --format=freeze > requirements.txt",
 )
 NOT_FOR_HEROKU = kind(
     "E131",
@@ -582,6 +582,145 @@ MIXED_REQUIREMENTS = kind(
 )
 NOTHING_TO_PUSH = kind(
     "E172", "git would not push any file of this project.", "Commit it first.", f"{DEV_CENTER}/git"
+)
+
+MALFORMED_REQUIREMENT = kind(
+    "E180",
+    "pip cannot read this line: $text",
+    "Write one package in each line, such as Django==5.2.",
+    "https://pip.pypa.io/en/stable/reference/requirements-file-format/",
+)
+PART_OF_PYTHON = kind(
+    "E181",
+    "$package is part of Python. There is no package to install.",
+    "Remove the line.",
+    PACKAGES,
+)
+IMPORT_NAME = kind(
+    "E182",
+    "$package is the name in an import, not the name of the package, which is $meant.",
+    "Write $meant.",
+    PACKAGES,
+)
+OTHER_BUILD = kind(
+    "W183",
+    "$package $reason.",
+    "Use $meant, which has the same modules.",
+    PACKAGES,
+)
+GPU_BUILD = kind(
+    "W184",
+    "$package comes with libraries for graphics cards, which do not fit into a slug of 500 MB. A "
+    "dyno has no graphics card.",
+    "Install the build for the CPU.",
+    "https://pytorch.org/get-started/locally/",
+)
+GIT_OVER_SSH = kind(
+    "E185",
+    "The package comes from $host over SSH. Heroku's build has no key for it.",
+    "Use https. For a private repository, put a token into a config var.",
+    PACKAGES,
+)
+NOT_INCLUDED = kind(
+    "E186",
+    "The line includes $name, which git does not push.",
+    "Fix the name, or commit the file.",
+    "https://pip.pypa.io/en/stable/reference/requirements-file-format/",
+)
+TWO_VERSIONS = kind(
+    "E187",
+    "$package is listed with the versions $one and $other.",
+    "Remove one of the two lines.",
+    "https://pip.pypa.io/en/stable/topics/dependency-resolution/",
+)
+PYTHON_TOO_OLD = kind(
+    "E188",
+    "Django $django needs Python $needed, and the project asks for $python.",
+    "Ask for a newer Python.",
+    f"{DJANGO}/faq/install/",
+)
+MODULE_AS_PATH = kind(
+    "E190",
+    "$text is not the dotted name of a module.",
+    "Write $meant.",
+    f"{DEV_CENTER}/python-gunicorn",
+)
+SYNC_ASGI = kind(
+    "E191",
+    "gunicorn's own workers cannot run an ASGI application, so every request would fail.",
+    "Start the WSGI application, or use a worker of uvicorn: -k uvicorn_worker.UvicornWorker",
+    f"{DJANGO}/howto/deployment/asgi/uvicorn/",
+)
+OWN_PORT = kind(
+    "E192",
+    "$program would listen on a port of its own. Heroku only reaches it at 0.0.0.0:$$PORT (R10).",
+    "Add $options.",
+    f"{DEV_CENTER}/runtime-principles#web-servers",
+)
+WINDOWS_VARIABLE = kind(
+    "E193",
+    "$text is how Windows writes a variable. A dyno runs Linux.",
+    "Write $meant.",
+    f"{DEV_CENTER}/procfile",
+)
+NOT_A_COMMAND = kind(
+    "E194",
+    "$text does not exist on a dyno.",
+    "Write $meant.",
+    f"{DEV_CENTER}/procfile",
+)
+INTERACTIVE = kind(
+    "E195",
+    "createsuperuser asks questions, and nobody can answer them on a dyno.",
+    "Add --noinput, and set DJANGO_SUPERUSER_USERNAME, DJANGO_SUPERUSER_EMAIL and "
+    "DJANGO_SUPERUSER_PASSWORD as config vars.",
+    f"{DJANGO}/ref/django-admin/#createsuperuser",
+)
+RELOADING = kind(
+    "W196",
+    "$option restarts the server when a file changes, which costs memory and never happens on a "
+    "dyno.",
+    "Remove it.",
+    f"{DEV_CENTER}/python-gunicorn",
+)
+LOST_ON_A_DYNO = kind(
+    "W197",
+    "The release runs `$command`, and the files that it creates are lost: each release has a dyno "
+    "of its own.",
+    "$instead",
+    f"{DEV_CENTER}/release-phase",
+)
+OTHER_CASE = kind(
+    "E198",
+    "The process type $type is not $meant. Heroku does not know it, so it never runs by itself.",
+    "Write $meant in small letters.",
+    f"{DEV_CENTER}/procfile",
+)
+OLD_STACK = kind(
+    "E173",
+    "app.json asks for the stack $stack, on which Heroku no longer builds.",
+    "Use heroku-24.",
+    f"{DEV_CENTER}/stack",
+    "heroku stack:set heroku-24",
+)
+OLD_PLAN = kind(
+    "E174",
+    "app.json asks for the plan $plan, which Heroku no longer offers.",
+    "Use $meant.",
+    f"{DEV_CENTER}/app-json-schema",
+)
+BUILDPACK_TEXT = kind(
+    "E175",
+    "app.json lists the buildpack $url as text. Heroku expects an object.",
+    'Write {"url": "$url"}.',
+    f"{DEV_CENTER}/app-json-schema",
+)
+NO_PYTHON_BUILDPACK = kind(
+    "E176",
+    "app.json lists buildpacks, but not heroku/python, so Heroku would not install Django.",
+    "Add it as the last one.",
+    f"{DEV_CENTER}/using-multiple-buildpacks-for-an-app",
+    "heroku buildpacks:add heroku/python",
 )
 
 DIFFERENT_SETTINGS = kind(

@@ -70,6 +70,19 @@ DENIED = {
     "pkg-resources": "it only exists in Debian's own Python",
     "backports-zoneinfo": "Python includes zoneinfo since 3.9, and this does not compile",
 }
+# Modules of Python that are listed as if they were packages: pip finds nothing to install.
+PARTS_OF_PYTHON = {"json", "os", "python", "re", "sqlite3", "sys"}
+# Names in imports that are no packages, or other ones: seen with pip on 2026-11-26.
+NOT_PACKAGES = {"PIL", "cv2", "decouple", "environ", "rest_framework", "sklearn", "yaml"}
+# Builds of a package that a dyno cannot use, with the one that it can, and why.
+OTHER_BUILDS = {
+    "opencv-python": (
+        "opencv-python-headless",
+        "needs libGL for windows on a screen, which a dyno does not have",
+    ),
+    "tensorflow": ("tensorflow-cpu", "is made for graphics cards, which a dyno does not have"),
+}
+TORCH_FOR_CPU = "https://download.pytorch.org/whl/cpu"
 # https://docs.djangoproject.com/en/stable/faq/install/: the oldest Python of each Django.
 OLDEST_PYTHON_OF_DJANGO = {(6, 0): (3, 12), (5, 0): (3, 10), (4, 2): (3, 8)}
 
@@ -82,6 +95,24 @@ SECRET_FILES_IN_ROOT = ("env.py",)
 
 # DC procfile: the name is exact, and a line is "type: command".
 PROCESS_TYPE = r"[ \t]*([A-Za-z0-9_-]+):[ \t]*(\S.*?)[ \t\r]*$"
+
+# What to do in place of a command whose files are lost with the dyno of the release.
+INSTEAD_IN_RELEASE = {
+    "collectstatic": "Remove it. The build runs collectstatic.",
+    "makemigrations": "Create the migrations on your machine, and commit them.",
+}
+
+# DC stack: nothing is built on these any more. DC heroku-postgres-plans and the changelog of
+# 2022-11-28 and 2024-05: plans that were removed, each with the smallest one that took its place.
+OLD_STACKS = {"cedar", "cedar-14", "heroku-16", "heroku-18", "heroku-20"}
+STACK = "heroku-24"
+OLD_PLANS = {
+    "heroku-postgresql:hobby-dev": "heroku-postgresql:essential-0",
+    "heroku-postgresql:hobby-basic": "heroku-postgresql:essential-1",
+    "heroku-postgresql:mini": "heroku-postgresql:essential-0",
+    "heroku-postgresql:basic": "heroku-postgresql:essential-1",
+    "heroku-redis:hobby-dev": "heroku-redis:mini",
+}
 
 # Buildpacks from before heroku/python supported Poetry (2024) and uv (2025).
 OTHER_BUILDPACK = r"(?i)python-poetry|poetry-buildpack|buildpack-uv|heroku-buildpack-uv"

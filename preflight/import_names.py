@@ -24,6 +24,7 @@ PACKAGES = {
     "rest_framework": "djangorestframework",
     "sklearn": "scikit-learn",
     "storages": "django-storages",
+    "waitress-serve": "waitress",
     "yaml": "PyYAML",
 }
 

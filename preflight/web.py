@@ -22,6 +22,7 @@ from preflight import (
     import_names,
     memory,
     processes,
+    procfile_checks,
     project_files,
     router,
 )
@@ -165,6 +166,9 @@ def check_process_types(tree: Path, path: str) -> str:
         raise NotReached
     found = []
     for line in lines:
+        if procfile_checks.starts_nothing(line.command):
+            # The step of the rules reports it.
+            continue
         for program in programs(line.command):
             # A program in bin/ may come with another buildpack.
             exists = (tree / program).exists() or program.startswith("bin/")
@@ -187,11 +191,19 @@ def check_port(line: project_files.ProcessLine, tree: Path) -> list[Finding]:
     if "runserver" in line.command and "PORT" not in line.command:
         names = [path.relative_to(tree).as_posix() for path in tree.rglob("wsgi.py")]
         package = project_files.find_package(names)
-        return [findings.RUNSERVER("Procfile", line.number, package=package)]
+        edit = findings.Edit("Procfile", line.number, "", "")
+        if package != "FOLDER":
+            text = project_files.read(tree / "Procfile").splitlines()[line.number - 1]
+            new = text.replace(line.command, f"gunicorn {package}.wsgi")
+            edit = findings.Edit("Procfile", line.number, text, new)
+        server = findings.RUNSERVER("Procfile", line.number, package=package)
+        return [replace(server, edits=(edit,) if edit.new else ())]
     bound = re.search(r"(?:-b|--bind)[ =]?(\S+)", line.command)
     if bound and (bound[1].startswith(("127.", "localhost")) or re.search(r":\d+$", bound[1])):
         shorter = re.sub(r"\s*" + re.escape(bound[0]), "", line.command, count=1)
-        edit = findings.Edit("Procfile", line.number, line.command, shorter)
+        text = project_files.read(tree / "Procfile").splitlines()[line.number - 1]
+        new = text.replace(line.command, shorter)
+        edit = findings.Edit("Procfile", line.number, text, new)
         values = {"address": bound[1], "option": bound[0]}
         fixed = findings.FIXED_PORT("Procfile", line.number, **values)
         return [replace(fixed, edits=(edit,))]

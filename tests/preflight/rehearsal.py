@@ -25,6 +25,7 @@ from tests.helpers import (
     production,
     python_of,
 )
+from tests.preflight.cures import carry_out
 from tests.preflight.postgres import start_database
 
 UTF8 = {"encoding": "utf-8"}
@@ -181,7 +182,23 @@ def assert_caught(
     finding = found[0]
     for name, value in expected.items():
         assert finding[name] == value, finding
+    if finding["next"] and not alone and phase != "source":
+        assert_cured(project, phase, finding)
     return finding
+
+
+def assert_cured(project: Path, phase: str, finding: dict) -> None:
+    """Carry out the cure of a finding in a copy; rehearse it, and check that the finding is gone.
+
+    Another finding may remain that was behind it.
+    """
+    copy = project.with_name(f"{project.name}-cured")
+    shutil.copytree(project, copy, symlinks=True)
+    env = caller_environment(project.parent / "home")
+    carry_out(finding["next"], copy, env, python_of(copy))
+    left = rehearse(copy, "--uncommitted", "--only", phase).findings
+    same = [f for f in left if (f["id"], f["message"]) == (finding["id"], finding["message"])]
+    assert same == [], (finding, left)
 
 
 def share_environments(project: Path, proved: Path) -> None:

@@ -7,14 +7,22 @@ from pathlib import Path
 
 import pytest
 
+from preflight.findings import KINDS
 from tests.helpers import ROOT, render
+from tests.preflight.mistakes import IN_CODE, IN_FILES, IN_REHEARSAL
 
 pytestmark = pytest.mark.fast
 
 TABLE = (ROOT / "docs/failure_modes.md").read_text(encoding="utf-8")
-ROW = r"(?m)^\| (\d+) \| (.+?) \| (.+?) \| (.+?) \| (.*?) \|$"
+ROW = r"(?m)^\| (\d+) \| (.+?) \| (.+?) \| (.*?) ?\| (.+?) \| (.*?) ?\|$"
 ROWS = {int(row[0]): row[1:] for row in re.findall(ROW, TABLE)}
 WAYS = {"gen", "check", "test", "pre", "rel"}
+# The tests that make the mistakes of each list.
+LISTS = {
+    "test_a_mistake_in_the_files_is_found_and_its_cure_works": IN_FILES,
+    "test_a_mistake_in_the_code_is_found_and_its_cure_works": IN_CODE,
+    "test_a_mistake_is_found_by_a_rehearsal_and_its_cure_works": [m for _, m in IN_REHEARSAL],
+}
 
 # What the README of a project says where nothing on a laptop can show it.
 WORDS = {
@@ -39,11 +47,16 @@ def marked_tests() -> dict[int, list[str]]:
                 if ast.unparse(decorator).startswith("pytest.mark.row("):
                     for number in decorator.args:
                         found.setdefault(number.value, []).append(node.name)
+    for name, mistakes in LISTS.items():
+        for number in sorted({mistake.row for mistake in mistakes}):
+            found.setdefault(number, []).append(name)
     return found
 
 
 def test_every_known_failure_has_a_row():
-    assert list(ROWS) == list(range(1, 97))
+    assert list(ROWS) == list(range(1, len(ROWS) + 1))
+    met = [row for row in ROWS.values() if {"pre", "check"} & set(row[1].split(", "))]
+    assert len(met) >= 140
 
 
 @pytest.mark.parametrize("number", ROWS)
@@ -51,7 +64,7 @@ def test_a_row_names_the_tests_that_show_it(number):
     ways = set(ROWS[number][1].split(", "))
     assert ways <= WAYS | {"docs", "waits"}
     shown = marked_tests().get(number, [])
-    assert ", ".join(f"`{name}`" for name in shown) == ROWS[number][3]
+    assert ", ".join(f"`{name}`" for name in shown) == ROWS[number][4]
     assert bool(ways & WAYS) == bool(shown)
 
 
@@ -60,3 +73,10 @@ def test_what_no_look_can_find_is_in_the_readme(number, tmp_path):
     storage = "cloudinary" if number == 57 else "whitenoise"
     readme: Path = render(tmp_path, storage=storage) / "README.md"
     assert WORDS[number] in " ".join(readme.read_text(encoding="utf-8").split())
+
+
+@pytest.mark.parametrize("number", ROWS)
+def test_a_row_names_the_findings_of_its_mistakes(number):
+    named = set(re.findall(r"`([\w.]+)`", ROWS[number][2]))
+    made = {m.kind.id for listed in LISTS.values() for m in listed if m.row == number}
+    assert made <= named <= set(KINDS)

@@ -153,7 +153,7 @@ def test_a_buildpack_for_poetry_and_a_committed_python_are_reported(tree):
     edit(tree, "app.json", '"env": {', f'"buildpacks": [{{"url": "{url}"}}], "env": {{')
     (tree / ".heroku/python/bin").mkdir(parents=True)
     (tree / ".heroku/python/bin/python").write_text("", **UTF8)
-    assert kinds(tree) == [findings.OTHER_BUILDPACK, findings.COMMITTED_PYTHON]
+    assert kinds(tree) == [findings.COMMITTED_PYTHON, findings.OTHER_BUILDPACK]
 
 
 @pytest.mark.fast

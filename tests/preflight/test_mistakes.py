@@ -1,0 +1,210 @@
+"""Make each mistake of the table, and fix it with nothing but what the report for programs says."""
+
+import shutil
+
+import pytest
+
+from preflight import build, findings, heroku, processes, project_files, settings_checks
+from preflight.rehearsal import Rehearsal
+from preflight.source import Source
+from preflight.steps import Result, State, Step, needed
+from tests.helpers import caller_environment, run
+from tests.preflight.cures import carry_out
+from tests.preflight.mistakes import FILES, IN_CODE, IN_FILES, IN_REHEARSAL, Mistake
+from tests.preflight.rehearsal import Told, rehearse
+
+UTF8 = {"encoding": "utf-8"}
+
+
+@pytest.fixture(scope="session")
+def _small(tmp_path_factory):
+    """Return the small sound project, with one commit."""
+    folder = tmp_path_factory.mktemp("small")
+    project = folder / "site"
+    for name, text in FILES.items():
+        path = project / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, **UTF8)
+    env = caller_environment(folder / "home")
+    for command in (["init", "-q", "-b", "main"], ["add", "-A"], ["commit", "-q", "-m", "Start"]):
+        ended = run(["git", *command], project, env)
+        assert ended.status == 0, ended.output
+    return project
+
+
+@pytest.fixture
+def small(_small, tmp_path):
+    """Return a copy of the small project, to make a mistake in."""
+    shutil.copytree(_small, tmp_path / "site")
+    return tmp_path / "site"
+
+
+def make(mistake: Mistake, project):
+    """Make a mistake in a project, and commit it."""
+    for name, old, new in mistake.edits:
+        text = (project / name).read_text(**UTF8)
+        assert old in text
+        (project / name).write_text(text.replace(old, new) if old else text + new, **UTF8)
+    for name, content in mistake.files.items():
+        path = project / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if content is None:
+            path.unlink()
+        else:
+            path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
+    env = caller_environment(project.parent / "home")
+    if ".gitignore" in [*mistake.files, *(edit[0] for edit in mistake.edits)]:
+        assert run(["git", "rm", "-q", "-r", "--cached", "."], project, env).status == 0
+    commit(project, env)
+
+
+def commit(project, env):
+    """Commit everything that git does not ignore."""
+    assert run(["git", "add", "-A"], project, env).status == 0
+    assert run(["git", "commit", "-q", "--allow-empty", "-m", "Edit"], project, env).status == 0
+
+
+def find(mistake: Mistake, told):
+    """Return the finding that has to be there, with its place."""
+    found = [f for f in told.findings if f["id"] == mistake.kind.id]
+    assert found, told.findings
+    assert (found[0]["file"], found[0]["line"]) == (mistake.file, mistake.line)
+    return found[0]
+
+
+# The kinds of which one mistake is made in the default run.
+SAMPLE = {findings.ENV_PY, findings.DEBUG_IS_ON, findings.SYNTAX, findings.TEMPLATE_SYNTAX}
+
+
+def sample(mistakes, kinds):
+    """Return a parameter for each mistake; the first one of each of these kinds is not long."""
+    seen, listed = set(), []
+    for mistake in mistakes:
+        short = mistake.kind in kinds and mistake.kind not in seen
+        seen.add(mistake.kind)
+        marks = () if short else pytest.mark.long
+        listed.append(pytest.param(mistake, id=f"{mistake.row}-{mistake.name}", marks=marks))
+    return listed
+
+
+@pytest.mark.fast
+def test_the_small_project_is_sound(small):
+    told = rehearse(small, "--uncommitted", "--only", "source")
+    assert told.status == 0 and told.ids == []
+
+
+@pytest.mark.fast
+@pytest.mark.parametrize("mistake", sample(IN_FILES, {mistake.kind for mistake in IN_FILES}))
+def test_a_mistake_in_the_files_is_found_and_its_cure_works(small, mistake):
+    make(mistake, small)
+    env = caller_environment(small.parent / "home")
+    following = find(mistake, rehearse(small, "--only", "source"))["next"]
+    for _ in range(3):
+        assert following
+        carry_out(following, small, env, shutil.which("python3"))
+        commit(small, env)
+        told = rehearse(small, "--only", "source")
+        if not told.findings:
+            return
+        # A line of several can be wrong, each with its own finding.
+        following = told.findings[0]["next"]
+    raise AssertionError(told.findings)
+
+
+def judge(project, python, folder):
+    """Return what Django itself shows about a project, from its build and its settings.
+
+    The steps are those of a rehearsal. They run in an environment that is already installed.
+    """
+    rehearsal = Rehearsal(project, folder, uncommitted=True)
+    shutil.copytree(project, rehearsal.tree, ignore=shutil.ignore_patterns(".git", ".venv"))
+    paths = [path for path in rehearsal.tree.rglob("*") if path.is_file()]
+    rehearsal.pushed = Source("", [p.relative_to(rehearsal.tree).as_posix() for p in paths])
+    variables = processes.bare_environment(folder / "home", python.parent)
+    variables |= heroku.DYNO_VARIABLES | project_files.config_vars(project)
+    dyno = variables | {"DYNO": "web.1", "DATABASE_URL": f"sqlite:///{folder}/release.sqlite3"}
+
+    def build_it():
+        return build.collect_static(rehearsal.tree, python, variables | heroku.BUILD)
+
+    def ask():
+        rehearsal.facts = settings_checks.ask(rehearsal.tree, python, dyno, folder)
+        found = settings_checks.check(rehearsal.facts, dyno, set()).found
+        found += settings_checks.predict_host(rehearsal.facts)
+        found += settings_checks.predict_visit(rehearsal.facts)
+        found += settings_checks.predict_static(rehearsal.facts)
+        return Result("", found)
+
+    def compare():
+        return settings_checks.check_migrations(needed(rehearsal.facts))
+
+    steps = [
+        Step("build", "collectstatic", build_it),
+        Step("release", "settings", ask),
+        Step("release", "migrations", compare),
+    ]
+    for step in steps:
+        step.run()
+        rehearsal.complete(step)
+        assert step.state is not State.NOT_PROVED, step.detail
+    found = {finding.identity: finding for step in steps for finding in step.found}
+    return Told(0, {"steps": [{"findings": [f.as_json() for f in found.values()]}]})
+
+
+@pytest.fixture
+def production_python(proved):
+    """Return the interpreter of an environment that a rehearsal has made, with the reporter."""
+    [environment] = (proved[0] / ".preflight").glob("environment-*")
+    return processes.python_in(environment)
+
+
+@pytest.mark.parametrize("mistake", sample(IN_CODE, SAMPLE))
+def test_a_mistake_in_the_code_is_found_and_its_cure_works(
+    small, mistake, production_python, tmp_path
+):
+    make(mistake, small)
+    (small / ".venv").symlink_to(production_python.parent.parent)
+    env = caller_environment(tmp_path / "home")
+    first = following = find(mistake, judge(small, production_python, tmp_path / "0"))["next"]
+    for number in range(1, 4):
+        assert following
+        carry_out(following, small, env, production_python)
+        told = judge(small, production_python, tmp_path / str(number))
+        if not told.findings:
+            return
+        following = told.findings[0]["next"]
+    raise AssertionError((first, told.findings))
+
+
+def test_the_small_project_has_no_mistake_in_its_code(small, production_python, tmp_path):
+    assert judge(small, production_python, tmp_path / "0").ids == []
+
+
+@pytest.fixture(scope="session")
+def _packages(_small, tmp_path_factory):
+    """Return the folder with the environment of the small project, made by a rehearsal."""
+    project = tmp_path_factory.mktemp("packages") / "site"
+    shutil.copytree(_small, project)
+    assert rehearse(project, "--uncommitted", "--only", "build").status == 0
+    return project / ".preflight"
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("phase", "mistake"), IN_REHEARSAL, ids=[f"{m.row}-{m.name}" for _, m in IN_REHEARSAL]
+)
+def test_a_mistake_is_found_by_a_rehearsal_and_its_cure_works(small, _packages, phase, mistake):
+    (small / ".git/info/exclude").write_text(".preflight\n", **UTF8)
+    shutil.copytree(_packages, small / ".preflight", symlinks=True)
+    make(mistake, small)
+    env = caller_environment(small.parent / "home")
+    following = find(mistake, rehearse(small, "--uncommitted", "--only", phase))["next"]
+    for _ in range(3):
+        assert following
+        carry_out(following, small, env, shutil.which("python3"))
+        told = rehearse(small, "--uncommitted", "--only", phase)
+        left = [f for f in told.findings if f["weight"] == "error" or f["id"] == mistake.kind.id]
+        if not left:
+            return
+        following = left[0]["next"]
+    raise AssertionError(told.findings)

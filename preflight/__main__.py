@@ -16,7 +16,6 @@ from preflight import (
     about,
     choices,
     explain,
-    findings,
     interrupt,
     next_commands,
     report,
@@ -113,13 +112,20 @@ def explain_log(file: Path | None, as_json: bool) -> int:
         return report.USAGE
     wide = content.startswith((b"\xff\xfe", b"\xfe\xff"))
     found = explain.explain_log(content.decode("utf-16" if wide else "utf-8-sig", "replace"))
-    values = {"preflight": about.COMMAND, "python": about.PYTHON, "uv": "uv"}
-    found = [f.complete(**values, requirements="your requirements") for f in found]
+    # A log does not say what the project's files are called.
+    values = {
+        "requirements": "requirements.txt",
+        "wsgi": "FOLDER.wsgi",
+        "type": "web",
+        "app": "APP",
+    }
+    values |= {"preflight": about.COMMAND, "python": about.PYTHON, "uv": "uv"}
+    found = [f.complete(**values, package=f.values.get("program", "it")) for f in found]
     if as_json:
         print(json.dumps({"findings": [finding.as_json() for finding in found]}, indent=2))
     else:
         report.show_findings(found)
-    known = any(finding.kind is not findings.EXCEPTION for finding in found)
+    known = any(not finding.kind.symptom for finding in found)
     return report.PROVED if known else report.NOT_PROVED
 
 

@@ -1,10 +1,11 @@
 """Find the causes in an output: the first traceback, not the last box."""
 
 import re
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from shlex import quote
 
-from preflight import advice, findings, import_names
+from preflight import advice, findings, import_names, pasted
 from preflight.advice.rule import Rule
 from preflight.findings import KINDS, Finding
 
@@ -21,9 +22,21 @@ LONGEST, LONGEST_LINE = 500_000, 2_000
 # How many lines after a frame still belong to the message of an exception.
 MESSAGE_LINES = 15
 # Frames of packages and of Python itself.
-FOREIGN = r"site-packages|dist-packages|/lib/python|\\Lib\\|^<|/\.heroku/"
+FOREIGN = r"site-packages|dist-packages|/lib/python|\\Lib\\|^<|(?:^|/)\.heroku/"
 EXCEPTION = r"[A-Za-z_][\w.]*(?:Error|Exception|Exit|Configured|Host|NotFound|DoesNotExist)\b.*"
 CODE = r"\bcode=([HRL]\d{2})\b|\bError ([HRL]\d{2})\b|^[ \t]*([HRL]\d{2})[ \t]*$"
+# Codes that only report that the web process did not start or answer.
+CRASHED = {"heroku.H10", "heroku.H13", "heroku.H14", "heroku.H18", "heroku.H20", "heroku.R10"}
+# A server that says where it listens. Heroku chooses a port of five digits.
+LISTENING = (
+    r"(?i)(?:serving on|listening (?:at|on)|running on|development server at|bound to)\D{0,20}?"
+    r"((?:http://|tcp:)?(?:127\.0\.0\.1|localhost)(?::\d+)?|(?:http://)?0\.0\.0\.0:\d{4}\b)"
+)
+# What a program prints between its errors, or after them.
+LOG_LINE = r"\[\d{4}-\d\d-\d\d |State changed|Process exited|at=(?:error|info)|-----> | !  "
+# The lines that are shown for a log that no rule knows, and how many of them.
+SUSPECT = r"(?i)\berror\b|\bfatal\b|\bfailed\b|exception|denied|not found|cannot|can't|couldn't"
+SUSPECTS = 3
 # What Django prints for each check that failed, and the headings between them.
 CHECK_LINE = r"^(\S.*?): \(([\w.]+)\) (.+)$"
 HEADING = r"^(?:CRITICALS|ERRORS|WARNINGS|INFOS|DEBUGS):$|^System check identified"
@@ -42,26 +55,33 @@ def diagnose(output: str) -> list[Finding]:
     found = [*failed_checks(text), *startup_problems(text)]
     if found:
         return found
+    return diagnose_chain(chain)
+
+
+def diagnose_chain(chain: str) -> list[Finding]:
+    """Return the first cause in a traceback, or in another text."""
     rule, match = first_match(chain)
     causes = exceptions(chain)
-    file, line = find_place(chain)
-    if not rule or not match:
+    if not rule or not match or (rule.consequence and causes):
+        file, line = find_place(chain)
         cause = shorten(causes[0]) if causes else ""
         return [replace(findings.EXCEPTION(file, line), cause=cause)] if causes else []
-    around = line_around(chain, match.end())
+    return [found_by(rule, match, chain, causes)]
+
+
+def found_by(rule: Rule, match: "re.Match[str]", text: str, causes: list[str]) -> Finding:
+    """Return the finding of a rule that matches a text."""
+    around = line_around(text, match.end())
     cause = next((cause for cause in causes if cause in around or around in cause), around)
-    finding = rule.kind(file, line, **values_of(rule, match))
-    return [replace(finding, cause=shorten(cause))]
+    finding = rule.kind(*find_place(text), **values_of(rule, match))
+    return replace(finding, cause=shorten(cause))
 
 
 def first_match(text: str) -> "tuple[Rule, re.Match[str]] | tuple[None, None]":
-    """Return the rule whose match ends first, and the match."""
-    first: tuple[Rule, re.Match[str]] | tuple[None, None] = (None, None)
-    for rule in advice.RULES:
-        match = rule.search(text)
-        if match and (first[1] is None or match.end() < first[1].end()):
-            first = (rule, match)
-    return first
+    """Return the rule whose match ends first, and the match; a consequence comes last."""
+    matches = [(rule, match) for rule in advice.RULES if (match := rule.search(text))]
+    first = min(matches, key=lambda pair: (pair[0].consequence, pair[1].end()), default=None)
+    return first or (None, None)
 
 
 def values_of(rule: Rule, match: "re.Match[str]") -> dict[str, str]:
@@ -82,7 +102,8 @@ def failed_checks(text: str) -> list[Finding]:
     if "SystemCheckError" not in text and "System check identified" not in text:
         return []
     found: list[Finding] = []
-    heading, message, hint = "", None, list[str]()
+    # A paste may begin below the heading.
+    heading, message, hint = "ERRORS:", None, list[str]()
     for line in [*text.split("\n"), "System check identified"]:
         match = re.match(CHECK_LINE, line)
         if match or re.match(HEADING, line):
@@ -137,13 +158,154 @@ def locate(failure: Finding, causes: list[Finding]) -> list[Finding]:
     ]
 
 
+@dataclass
+class Part:
+    """A part of a log: a traceback with those it led to, or what is printed between two of them."""
+
+    traceback: bool
+    lines: list[str] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """The text that the rules read."""
+        return "\n".join(self.lines)
+
+
 def explain_log(log: str) -> list[Finding]:
-    """Return what a pasted log shows: its first failure, then the error codes of Heroku in it."""
-    text = clean(log)
+    """Return all failures that a pasted log shows, the first cause first.
+
+    What only reports that something failed is left out if its cause is known. A log that no rule
+    knows has the finding GUESS, with the lines that look most like the cause.
+    """
+    text = clean(pasted.restore(shorten_log(log)))
+    found = [*failed_checks(text), *startup_problems(text)]
+    if not found:
+        causes = [finding for part in parts(text) for finding in diagnose_part(part)]
+        known = [finding for finding, consequence in causes if not consequence]
+        found = known or [finding for finding, _ in causes][:1]
+    found = without_echoes([*found, *error_codes(text)])
+    found = list({(f.id, f.message, f.kind.symptom and f.cause): f for f in found[::-1]}.values())
+    return found[::-1] or guess(text)
+
+
+def diagnose_part(part: Part) -> Iterator[tuple[Finding, bool]]:
+    """Yield the causes in a part of a log, and whether each is a mere consequence."""
+    if part.traceback:
+        for finding in diagnose_chain(part.text):
+            if finding.kind is findings.EXCEPTION:
+                cause, finding = finding.cause, findings.GUESS(finding.file, finding.line)
+                finding = replace(finding, cause=cause)
+            yield finding, finding.kind is findings.PUSH_REJECTED
+        return
+    text = part.text
+    matches = [(match, rule) for rule in advice.RULES for match in rule.compiled.finditer(text)]
+    taken = set[int]()
+    for match, rule in sorted(matches, key=lambda pair: pair[0].end()):
+        line = text.count("\n", 0, match.end() - 1)
+        if line not in taken:
+            taken.add(line)
+            yield found_by(rule, match, text, []), rule.consequence
+
+
+def error_codes(text: str) -> list[Finding]:
+    """Return the error codes of Heroku in a log, and the address that explains R10."""
     codes = dict.fromkeys("".join(groups) for groups in re.findall(CODE, text, re.MULTILINE))
     known = (KINDS.get(f"heroku.{code}") for code in codes)
     reported = [replace(kind(), cause=kind.id.partition(".")[2]) for kind in known if kind]
-    return [*diagnose(text), *reported]
+    listening = re.search(LISTENING, text)
+    if listening and {"R10", "H20"} & set(codes):
+        cause = line_around(text, listening.end())
+        finding = findings.BOUND_TO_LOCALHOST(address=listening[1])
+        return [replace(finding, cause=cause), *reported]
+    return reported
+
+
+def without_echoes(found: list[Finding]) -> list[Finding]:
+    """Return the findings without those that only report what another one explains."""
+    ids = {finding.id for finding in found}
+    echoes = set[str]()
+    if any(not f.kind.symptom and f.id not in CRASHED for f in found):
+        echoes |= CRASHED | {findings.PUSH_REJECTED.id}
+    if "heroku.R10" in ids:
+        echoes |= CRASHED - {"heroku.R10"}
+    if any(not finding.kind.symptom for finding in found):
+        echoes |= {"heroku.H10"}
+    if findings.OTHER_PYTHON.id in ids:
+        echoes |= {findings.NO_SUCH_PACKAGE.id}
+    if "heroku.H12" in ids:
+        echoes |= {findings.WORKER_TIMEOUT.id}
+    return [finding for finding in found if finding.id not in echoes]
+
+
+def guess(text: str) -> list[Finding]:
+    """Return the lines of an unknown log that look most like the cause, as one finding."""
+    lines = [line.strip() for line in text.split("\n")]
+    suspects = [line for line in lines if re.match(EXCEPTION, line)]
+    suspects = suspects or [line for line in lines if re.search(SUSPECT, line)]
+    file, line = find_place(text)
+    cause = " | ".join(dict.fromkeys(suspects[:SUSPECTS]))
+    return [replace(findings.GUESS(file, line), cause=cause)] if suspects else []
+
+
+def parts(text: str) -> list[Part]:
+    """Return the parts of a log, in order. The lines of code are left out of tracebacks."""
+    found = [Part(False)]
+    reader = TracebackReader()
+    lines = text.split("\n")
+    for number, line in enumerate(lines):
+        begins = line.strip() == TRACEBACK or re.match(r'\s*File "', line)
+        if begins and not reader.inside:
+            linked = len(found) > 1 and re.search(
+                LINKED, "\n".join(lines[max(0, number - 3) : number])
+            )
+            if linked:
+                found.pop()
+            else:
+                found.append(Part(True))
+            reader = TracebackReader()
+        if begins or reader.inside:
+            kept = reader.read(line)
+            if kept is not None:
+                found[-1].lines.append(kept)
+            if reader.inside:
+                continue
+            found.append(Part(False))
+            if kept is not None or not line.strip():
+                continue
+        found[-1].lines.append(line)
+    return found
+
+
+@dataclass
+class TracebackReader:
+    """Reads a traceback line by line: its frames, and the message at its end."""
+
+    inside: bool = False
+    after_frame: bool = False
+    indent: int = 0
+    message: int = 0
+
+    def read(self, line: str) -> str | None:
+        """Return the line if the rules read it. At the end, the reader is no longer inside."""
+        text = line.strip()
+        indent = len(line) - len(line.lstrip())
+        if text == TRACEBACK or text.startswith('File "'):
+            self.inside, self.message = True, 0
+            self.after_frame, self.indent = text.startswith('File "'), indent
+            return text if text == TRACEBACK else f"  {text}"
+        was_after_frame, self.after_frame = self.after_frame, False
+        if self.message == 0:
+            exception = bool(re.match(EXCEPTION, text))
+            outside = self.indent >= 2 and indent < self.indent
+            if not text or re.fullmatch(r"[~^]+", text):
+                return None
+            if indent > self.indent or (was_after_frame and not exception and not outside):
+                return None
+        elif not text or re.match(LOG_LINE, line) or self.message > MESSAGE_LINES:
+            self.inside = False
+            return None
+        self.message += 1
+        return text
 
 
 def clean(output: str) -> str:
@@ -151,11 +313,14 @@ def clean(output: str) -> str:
 
     Only the two ends of a very long output are kept, and the start of a very long line.
     """
-    text = output.replace("\r\n", "\n")
-    if len(text) > 2 * LONGEST:
-        text = text[:LONGEST] + "\n" + text[-LONGEST:]
+    text = shorten_log(output.replace("\r\n", "\n"))
     lines = [re.sub(ESCAPE, "", line[:LONGEST_LINE]).rstrip() for line in text.split("\n")]
     return re.sub(HEROKU_FOLDER, "", re.sub(PREFIX, "", "\n".join(lines)))
+
+
+def shorten_log(text: str) -> str:
+    """Return the two ends of a very long text."""
+    return text if len(text) <= 2 * LONGEST else text[:LONGEST] + "\n" + text[-LONGEST:]
 
 
 def exceptions(text: str) -> list[str]:

@@ -325,7 +325,8 @@ SEVERAL_PACKAGE_MANAGERS = kind(
 NO_PACKAGE_MANAGER = kind(
     "E106",
     "There is no file that says what to install.",
-    "Add requirements.txt (pip) or uv.lock (uv), and commit it.",
+    "Add requirements.txt (pip) or uv.lock (uv) in the root, and commit it. pyproject.toml alone "
+    "is not enough. If the project is in a folder: git subtree push --prefix FOLDER heroku main",
     PACKAGES,
 )
 MISNAMED_REQUIREMENTS = kind(
@@ -825,7 +826,8 @@ NOT_INSTALLED = kind(
     "E221",
     "The code imports $module, but none of the packages that Heroku installs contains it. On your "
     "machine, it may have been installed by hand.",
-    "Add $package to $requirements, and commit it.",
+    "Add $package to $requirements, and commit it. If $module is a folder of your project, commit "
+    "that, and compare its capitals.",
     PACKAGES,
 )
 OLD_MODULE = kind(
@@ -903,7 +905,8 @@ CIRCULAR_IMPORT = kind(
 REMOVED_FROM_DJANGO = kind(
     "E307",
     "This version of Django does not have $name.",
-    "Find what replaced it in Django's release notes, or use an older version of Django.",
+    "If the traceback ends in a package, update that package, or replace it. In your own code, use "
+    "what replaced $name: see Django's release notes. Until then, use an older version of Django.",
     f"{DJANGO}/releases/",
 )
 MISSING_AT_IMPORT = kind(
@@ -1197,7 +1200,8 @@ WRONG_PACKAGE = kind(
     "E508",
     "The Procfile tells gunicorn to import $module, but there is no such package. It must be the "
     "folder that contains wsgi.py, not the name of the app or the repository.",
-    "Write that folder's name in the Procfile: web: gunicorn $wsgi",
+    "Write that folder's name in the Procfile: web: gunicorn $wsgi. If it is inside another "
+    "folder: web: gunicorn --chdir FOLDER $wsgi",
     f"{DEV_CENTER}/django-app-configuration",
 )
 NO_APPLICATION = kind(
@@ -1265,7 +1269,8 @@ ORIGIN = kind(
     "E520",
     "A form was refused with 403 (Origin checking failed), because Django thinks that the request "
     "came over plain HTTP.",
-    'Add to the settings: SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")',
+    'Add to the settings: SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https"). If the '
+    "form comes from another domain, add that with https:// to CSRF_TRUSTED_ORIGINS.",
     PROXY,
 )
 NO_STATIC_FILES = kind(
@@ -1396,7 +1401,8 @@ SMTP_LOGIN = kind(
 )
 SELF_SIGNED = kind(
     "E609",
-    "Heroku's Redis uses a certificate that it has signed itself.",
+    "The server has a certificate that it has signed itself, and Python does not trust it. "
+    "Heroku's Redis has one.",
     "Set ssl_cert_reqs=None for this connection.",
     f"{DEV_CENTER}/connecting-heroku-redis#connecting-in-python",
 )
@@ -1478,12 +1484,15 @@ NOT_LOGGED_IN = kind(
     f"{DEV_CENTER}/git",
     "heroku login",
 )
-PUSH_REJECTED = kind(
-    "E711",
-    "Heroku rejected the push. The cause is above this line.",
-    "Read the log from the top. preflight shows the same failure on your machine.",
-    f"{DEV_CENTER}/git",
-    "$preflight --only build",
+PUSH_REJECTED = register(
+    Kind(
+        "heroku.E711",
+        "Heroku rejected the push. The cause is above this line.",
+        "Read the log from the top. preflight shows the same failure on your machine.",
+        f"{DEV_CENTER}/git",
+        ("$preflight --only build",),
+        symptom=True,
+    )
 )
 NO_WEB_DYNO = kind(
     "E712",
@@ -1497,6 +1506,525 @@ SEVERAL_LOCKS_ON_HEROKU = kind(
     "Heroku builds with exactly one of requirements.txt, Pipfile.lock, poetry.lock and uv.lock.",
     "Remove those that you do not use, and commit.",
     PACKAGES,
+)
+
+# What only a log shows, or also shows: the numbers are those of the areas above, from 50 on.
+
+OLD_PACKAGE = kind(
+    "E250",
+    "The package $package is too old for this version of Python or Django.",
+    "Update $package in $requirements, and commit. If it is no longer maintained, replace it, or "
+    "ask for an older Python in .python-version.",
+    PACKAGES,
+)
+OLD_NAME = kind(
+    "E251",
+    "A package uses $name, which newer versions of Python do not have.",
+    "Update the package that the traceback names, or ask for an older Python in .python-version.",
+    f"{DEV_CENTER}/python-support",
+)
+MISMATCHED_PACKAGES = kind(
+    "E252",
+    "The installed version of $module does not have $name, which other code imports from it.",
+    "Update the package that the last lines of the traceback name, or pin a version of $module "
+    "that has $name.",
+    PACKAGES,
+)
+COMPILED_FOR_OTHER_SYSTEM = kind(
+    "E253",
+    "$package is installed, but it was compiled for an older system.",
+    "Update $package in $requirements. Use psycopg2-binary instead of psycopg2.",
+    PACKAGES,
+)
+MISSING_LIBRARY = kind(
+    "E254",
+    "The system library $library is not installed on Heroku.",
+    "Use a package that includes it (opencv-python-headless instead of opencv-python), or install "
+    "the library with the apt buildpack and a file Aptfile.",
+    f"{DEV_CENTER}/stack-packages",
+    "heroku buildpacks:add --index 1 heroku-community/apt",
+)
+GDAL = kind(
+    "E255",
+    "GeoDjango needs GDAL, which is not installed on Heroku.",
+    "Add a buildpack that installs it, before heroku/python, and push again. If you do not use "
+    "GeoDjango, use the engine django.db.backends.postgresql.",
+    f"{DEV_CENTER}/postgis",
+    "heroku buildpacks:add --index 1 https://github.com/heroku/heroku-geo-buildpack.git",
+)
+MYSQL_CLIENT = kind(
+    "E256",
+    "The project uses MySQL's driver, which cannot be installed or loaded.",
+    f"Heroku's own database is PostgreSQL: install psycopg2-binary, and write {CONFIG_DATABASE}",
+    DATABASE_URL,
+)
+DJANGO_HEROKU_MISSING = kind(
+    "E257",
+    "The settings import django_heroku, which is not installed. It is no longer maintained.",
+    "Remove it from the settings. Configure the database with dj-database-url and the static files "
+    "with WhiteNoise instead.",
+    f"{DEV_CENTER}/django-app-configuration",
+)
+NO_SUCH_SUBMODULE = kind(
+    "E258",
+    "The package that contains $module exists, but $module itself does not.",
+    "If it is part of your project, commit the file and compare the capitals of its name. If it is "
+    "part of a package, this version does not have it: update the code that imports it.",
+    PACKAGES,
+)
+LISTED_TWICE = kind(
+    "E259",
+    "$package is listed twice.",
+    "Remove one of the lines from $requirements.",
+    PACKAGES,
+)
+NO_REQUIREMENTS_FILE = kind(
+    "E260",
+    "The file $name is not part of what you pushed.",
+    "Commit it. If it has another name, write that name.",
+    PACKAGES,
+)
+HASHES = kind(
+    "E261",
+    "A package does not have the hash that is written in the requirements.",
+    "Create the requirements with their hashes again, and commit.",
+    "https://pip.pypa.io/en/stable/topics/secure-installs/",
+)
+PRIVATE_REPOSITORY = kind(
+    "E262",
+    "A package is installed from a git repository that Heroku cannot read.",
+    "Install it from PyPI, or put the code into your project.",
+    PACKAGES,
+)
+OTHER_LOCK_STALE = kind(
+    "E263",
+    "$lock does not fit the file that it was created from.",
+    "Create it again (pipenv lock, or poetry lock), and commit it.",
+    PACKAGES,
+)
+NO_WINDOWS_COMPILER = kind(
+    "E264",
+    "A package has to be compiled, and Windows has no compiler for it.",
+    "Install a version that is already compiled: update the package, or use a Python for which it "
+    "exists.",
+    "https://wiki.python.org/moin/WindowsCompilers",
+)
+
+APPS_NOT_LOADED = kind(
+    "E350",
+    "Something imports models before Django is set up.",
+    "In asgi.py, wsgi.py or the script, call get_asgi_application(), get_wsgi_application() or "
+    "django.setup() first, and import what uses models below that line. In settings, do not import "
+    "models at all.",
+    f"{DJANGO}/ref/applications/#troubleshooting",
+)
+SETTINGS_NOT_CONFIGURED = kind(
+    "E351",
+    "Code uses the settings before Python knows where they are.",
+    "Before any other import of Django: "
+    'os.environ.setdefault("DJANGO_SETTINGS_MODULE", "FOLDER.settings")',
+    f"{DJANGO}/topics/settings/#designating-the-settings",
+)
+NOT_IN_INSTALLED_APPS = kind(
+    "E352",
+    "$name belongs to an app that is not in INSTALLED_APPS.",
+    "Add the app to INSTALLED_APPS, or fix its name there.",
+    f"{DJANGO}/ref/applications/",
+)
+WRONG_SETTINGS_MODULE = kind(
+    "E353",
+    "There is no settings module $module.",
+    "Set DJANGO_SETTINGS_MODULE to the module that contains your settings (manage.py names it), "
+    "and commit the file.",
+    f"{DJANGO}/topics/settings/#designating-the-settings",
+)
+PATH_AND_TEXT = kind(
+    "E354",
+    "The settings join a path and a text with the wrong operator.",
+    'Write BASE_DIR / "staticfiles" if BASE_DIR is a Path, and os.path.join(BASE_DIR, '
+    '"staticfiles") if it is a text.',
+    f"{DJANGO}/ref/settings/#databases",
+)
+WHITENOISE_IN_WSGI = kind(
+    "E355",
+    "The project starts WhiteNoise in wsgi.py, as before version 4.",
+    'Remove it there, and add "whitenoise.middleware.WhiteNoiseMiddleware" directly after '
+    "SecurityMiddleware in MIDDLEWARE.",
+    WHITENOISE,
+)
+ACCOUNT_MIDDLEWARE = kind(
+    "E356",
+    "django-allauth needs its middleware since version 0.56.",
+    'Add to MIDDLEWARE: "allauth.account.middleware.AccountMiddleware"',
+    "https://docs.allauth.org/en/latest/installation/quickstart.html",
+)
+COMPRESS_MANIFEST = kind(
+    "E357",
+    "django-compressor looks for files that the build should have compressed, but did not.",
+    "Run `python manage.py compress` in bin/post_compile, or set COMPRESS_OFFLINE = False.",
+    "https://django-compressor.readthedocs.io/en/stable/scenarios.html#offline-compression",
+)
+NO_STATIC_FOLDER = kind(
+    "E358",
+    "STATICFILES_DIRS names the folder $folder, which is not part of what you pushed. git does not "
+    "track empty folders.",
+    "Commit a file in it, or remove the folder from STATICFILES_DIRS.",
+    f"{DJANGO}/ref/settings/#staticfiles-dirs",
+)
+NO_FILE = kind(
+    "E359",
+    "The program opens $name, which does not exist on Heroku.",
+    "If it is part of the project, commit it and compare the capitals of its name. If it contains "
+    "secrets, use config vars instead. If it is a log file, log to the console instead.",
+    f"{DEV_CENTER}/config-vars",
+)
+STATIC_ROOT_TWICE = kind(
+    "E360",
+    "The folder in STATIC_ROOT is also in STATICFILES_DIRS.",
+    'Use another folder for the collected files: STATIC_ROOT = BASE_DIR / "staticfiles"',
+    f"{DJANGO}/ref/settings/#static-root",
+)
+NO_ALLOWED_HOSTS = kind(
+    "E361",
+    "DEBUG is off, and ALLOWED_HOSTS is empty.",
+    'Add ".herokuapp.com", or the host name of your app, to ALLOWED_HOSTS.',
+    f"{DJANGO}/ref/settings/#allowed-hosts",
+)
+MIGRATION_MISSING = kind(
+    "E450",
+    "A migration depends on $migration, which does not exist here.",
+    "Commit that migration. If it was created inside an installed package on your machine, delete "
+    "it there, and let your migration depend on one that the package contains.",
+    f"{DJANGO}/topics/migrations/",
+)
+SSLMODE_OPTION = kind(
+    "E451",
+    "The settings delete an option of the database that is not there.",
+    "Remove the line: del DATABASES['default']['OPTIONS']['sslmode']. Without django_heroku, it is "
+    "not needed.",
+    "https://github.com/jazzband/dj-database-url",
+)
+TLS_REQUIRED = kind(
+    "E452",
+    "The database only accepts encrypted connections (TLS), and this one is not, or its address is "
+    "out of date.",
+    "Read the address from DATABASE_URL each time, and require TLS: "
+    "dj_database_url.config(ssl_require=True)",
+    f"{DEV_CENTER}/connecting-heroku-postgres",
+)
+DATABASE_PASSWORD = kind(
+    "E453",
+    "The database does not accept the password. Heroku changes it from time to time.",
+    f"Do not copy it into the settings or another variable: {CONFIG_DATABASE}",
+    DATABASE_URL,
+    "heroku config:get DATABASE_URL",
+)
+NO_SUCH_DATABASE = kind(
+    "E454",
+    "The database server does not have the role or the database $name.",
+    f"Use the database in DATABASE_URL: {CONFIG_DATABASE}",
+    DATABASE_URL,
+)
+CONNECTION_LOST = kind(
+    "E455",
+    "The database closed the connection that the process kept open.",
+    "Let Django check it before use: dj_database_url.config(conn_max_age=600, "
+    "conn_health_checks=True)",
+    f"{DJANGO}/ref/databases/#persistent-database-connections",
+)
+OLD_POSTGRES = kind(
+    "E456",
+    "The version of the database is too old for this version of Django.",
+    "Upgrade the database, or use an older version of Django.",
+    f"{DEV_CENTER}/upgrading-heroku-postgres-databases",
+)
+COLUMN_EXISTS = kind(
+    "E457",
+    "A migration adds the column $column, which the database already has.",
+    "If the database is right, mark the migration as done: heroku run python manage.py migrate APP "
+    "MIGRATION --fake. If there is no data to lose, use `heroku pg:reset`, and push again.",
+    f"{DJANGO}/ref/django-admin/#migrate",
+)
+CANNOT_CAST = kind(
+    "E458",
+    "PostgreSQL cannot convert the values of a column to the new type of its field.",
+    "Replace the migration by two: one that removes the field, and one that adds it again. The "
+    "values in it are lost.",
+    f"{DJANGO}/topics/migrations/",
+)
+
+BOUND_TO_LOCALHOST = kind(
+    "E550",
+    "The server listens on $address, where Heroku cannot reach it (R10).",
+    "Listen on 0.0.0.0 and the port in $$PORT. gunicorn does so by itself; others have options: "
+    "--host 0.0.0.0 --port $$PORT (waitress, uvicorn), -b 0.0.0.0 -p $$PORT (daphne).",
+    f"{ERROR_CODES}#r10-boot-timeout",
+)
+FOREIGN_ADDRESS = kind(
+    "E551",
+    "A process tries to listen on an address that the dyno does not have.",
+    "Listen on 0.0.0.0 and the port in $$PORT, not on the host name of the app. Only the process "
+    "type web receives requests.",
+    f"{DEV_CENTER}/runtime-principles#web-servers",
+)
+SERVER_OPTIONS = kind(
+    "E552",
+    "The server does not understand its command line: $what",
+    "Fix the line `web:` of the Procfile.",
+    f"{DEV_CENTER}/procfile",
+)
+NO_WORKER_CLASS = kind(
+    "E553",
+    "gunicorn cannot load the worker class $name. Its package is not installed.",
+    "Add the package of the worker to $requirements (uvicorn, gevent), or remove the option from "
+    "the Procfile.",
+    f"{DEV_CENTER}/python-gunicorn",
+)
+NO_SUCH_PROGRAM = kind(
+    "E554",
+    "A command starts $program, which is not installed where it runs.",
+    "Install it, or fix its name in the Procfile, in app.json or in the command that you typed.",
+    f"{DEV_CENTER}/procfile",
+)
+UPLOADS_GONE = kind(
+    "E555",
+    "The uploaded file $path is not there. Heroku deletes files at every restart of a dyno, and "
+    "Django does not serve uploads with DEBUG off.",
+    'Name a storage for uploads, such as S3 or Cloudinary, in STORAGES["default"].',
+    STORAGES,
+)
+MIXED_CONTENT = kind(
+    "E556",
+    "A page that was loaded over HTTPS requests a file over plain HTTP, and browsers block it.",
+    "Write https:// in the URL. For Cloudinary: cloudinary.config(secure=True).",
+    "https://developer.mozilla.org/docs/Web/Security/Mixed_content",
+)
+CORS = kind(
+    "E557",
+    "The browser blocked a request from one site to another, because the other site does not "
+    "allow it (CORS).",
+    "If the other site is your Django project, add django-cors-headers and list the first site in "
+    "CORS_ALLOWED_ORIGINS. For a bucket, configure CORS there.",
+    "https://developer.mozilla.org/docs/Web/HTTP/Guides/CORS",
+)
+CSRF_REFERER = kind(
+    "E558",
+    "A form was refused with 403, because it comes from a host that Django does not trust.",
+    "Add the site with https:// to CSRF_TRUSTED_ORIGINS.",
+    f"{DJANGO}/ref/settings/#csrf-trusted-origins",
+)
+
+NO_SOCIAL_APP = kind(
+    "E650",
+    "django-allauth does not find a social application for this site in the database.",
+    "Log in to the admin of the app on Heroku, and add one under Social applications, with the "
+    "client id, the secret and your site. Or put them into SOCIALACCOUNT_PROVIDERS.",
+    "https://docs.allauth.org/en/latest/socialaccount/provider_configuration.html",
+)
+NO_SITE = kind(
+    "E651",
+    "There is no site in the database with the id in SITE_ID.",
+    "Run the migrations, and add the site in the admin. SITE_ID must be its id.",
+    f"{DJANGO}/ref/contrib/sites/",
+    "heroku run python manage.py migrate",
+)
+S3_ACCESS = kind(
+    "E652",
+    "S3 refuses access (403). The key may not do this, or the bucket has another name.",
+    "Allow the key's user s3:PutObject, s3:GetObject, s3:DeleteObject and s3:ListBucket on this "
+    "bucket, and check the name of the bucket.",
+    S3,
+)
+S3_KEY = kind(
+    "E653",
+    "S3 does not accept the key.",
+    "Set the key and its secret again, without quotes or blanks.",
+    S3,
+    "heroku config:set AWS_ACCESS_KEY_ID=... AWS_SECRET_ACCESS_KEY=...",
+)
+S3_BUCKET = kind(
+    "E654",
+    "The bucket does not exist under this name.",
+    "Create it, or fix its name.",
+    S3,
+    "heroku config:set AWS_STORAGE_BUCKET_NAME=my-bucket",
+)
+S3_REGION = kind(
+    "E655",
+    "The bucket is in another region.",
+    "Set the region of the bucket (AWS_S3_REGION_NAME, or region_name in STORAGES).",
+    S3,
+)
+CLOUDINARY_KEY = kind(
+    "E656",
+    "Cloudinary does not accept the key.",
+    "Copy CLOUDINARY_URL from the dashboard again.",
+    CLOUDINARY,
+    "heroku config:set CLOUDINARY_URL=cloudinary://key:secret@cloud",
+)
+SENDER_REFUSED = kind(
+    "E657",
+    "The mail server does not accept the sender.",
+    "Set DEFAULT_FROM_EMAIL to an address that you have verified there, and log in to the server "
+    "(EMAIL_HOST_USER, EMAIL_HOST_PASSWORD).",
+    f"{DJANGO}/topics/email/",
+)
+LOCAL_MAIL = kind(
+    "E658",
+    "The settings do not name a mail server, so Django looks for one on localhost. A dyno does not "
+    "have one.",
+    "Set EMAIL_HOST, EMAIL_PORT, EMAIL_HOST_USER and EMAIL_HOST_PASSWORD.",
+    f"{DJANGO}/topics/email/",
+)
+MAIL_TLS = kind(
+    "E659",
+    "The options for encryption do not fit the port of the mail server.",
+    "Use EMAIL_USE_TLS = True with port 587, or EMAIL_USE_SSL = True with port 465.",
+    f"{DJANGO}/ref/settings/#email-use-tls",
+)
+LOCAL_BROKER = kind(
+    "E660",
+    "Celery looks for its broker on localhost. A dyno does not have one.",
+    "Read the URL of the broker from REDIS_URL or CLOUDAMQP_URL, and add that add-on.",
+    f"{DEV_CENTER}/celery-heroku",
+    "heroku addons:create heroku-redis:mini",
+)
+REDIS_CERTIFICATE_OPTION = kind(
+    "E661",
+    "A URL of Redis with TLS (rediss://) needs a decision about the certificate.",
+    "Heroku's Redis has a self-signed one: set ssl_cert_reqs to None (in a URL for Celery: "
+    "?ssl_cert_reqs=CERT_NONE).",
+    f"{DEV_CENTER}/connecting-heroku-redis#connecting-in-python",
+)
+REDIS_CLIENTS = kind(
+    "E662",
+    "Redis has no connections left.",
+    "Use fewer processes and a smaller pool, set a timeout for idle connections, or use a larger "
+    "plan.",
+    f"{DEV_CENTER}/heroku-redis",
+    "heroku redis:timeout --seconds 60",
+)
+
+GIT_LFS = kind(
+    "E750",
+    "The repository uses Git LFS, which Heroku's git server does not support.",
+    "Take the files out of LFS (`git lfs migrate export`) or keep them in a bucket. To fetch them "
+    "in the build instead, add a buildpack for LFS and push with: git push --no-verify heroku main",
+    f"{DEV_CENTER}/git",
+)
+OTHER_BUILDPACK = kind(
+    "E751",
+    "The buildpack $buildpack is set for this app, but the project does not have the files for it.",
+    "Remove it, also from app.json.",
+    f"{DEV_CENTER}/managing-buildpacks",
+    "heroku buildpacks:remove $buildpack",
+)
+POETRY_BUILDPACK = kind(
+    "E752",
+    "A buildpack of a third party wants an exact Python version in pyproject.toml.",
+    "Heroku supports Poetry itself: remove that buildpack (`heroku buildpacks`, app.json), and "
+    "write the version in .python-version, such as 3.13.",
+    f"{DEV_CENTER}/python-dependency-management",
+)
+UNVERIFIED_ACCOUNT = kind(
+    "E753",
+    "Heroku only does this for accounts with a payment method.",
+    "Add one at https://heroku.com/verify, then try again.",
+    f"{DEV_CENTER}/account-verification",
+)
+NAME_TAKEN = kind(
+    "E754",
+    "Another app on Heroku already has this name.",
+    "Choose another name: letters, digits and dashes, at most 30 characters.",
+    f"{DEV_CENTER}/creating-apps",
+    "heroku create another-name",
+)
+NO_SUCH_APP = kind(
+    "E755",
+    "Heroku has no such app, or it belongs to another account.",
+    "`heroku apps` lists yours. Then correct the remote.",
+    f"{DEV_CENTER}/git",
+    "heroku git:remote -a $app",
+)
+APP_LIMIT = kind(
+    "E756",
+    "The account already has as many apps as it may have.",
+    "Delete one that you do not need, or add a payment method.",
+    f"{DEV_CENTER}/limits",
+    "heroku apps",
+)
+GIT_LOCK = kind(
+    "E757",
+    "A lock file was left behind by a git command that crashed or still runs.",
+    "Close other programs that use git, then remove the lock file that the message names, and try "
+    "again.",
+    f"{DEV_CENTER}/git",
+    "rm -f $name",
+)
+OTHER_BRANCH = kind(
+    "E758",
+    "Heroku only builds the branches main and master.",
+    "Push your current branch to main.",
+    f"{DEV_CENTER}/git#deploy-from-a-branch-besides-main",
+    "git push heroku HEAD:main",
+)
+NOT_A_REPOSITORY = kind(
+    "E759",
+    "This folder is not a git repository.",
+    "Go to the folder of the project, or create the repository and commit.",
+    f"{DEV_CENTER}/git",
+    "git init -b main",
+    "git add .",
+    'git commit -m "First commit"',
+)
+NO_CLI = kind(
+    "E760",
+    "The Heroku CLI is not installed, or this terminal was opened before it was.",
+    "Install it, and open a new terminal.",
+    f"{DEV_CENTER}/heroku-cli",
+)
+BUILD_RUNNING = kind(
+    "E761",
+    "Another build of this app, or of this account, is still running.",
+    "Wait until it has finished, then push again.",
+    f"{DEV_CENTER}/limits",
+)
+INVALID_PROCFILE = kind(
+    "E762",
+    "Heroku cannot parse the Procfile.",
+    "Every line must be: name, colon, command. Such as: web: gunicorn FOLDER.wsgi",
+    f"{DEV_CENTER}/procfile",
+)
+SHALLOW_CLONE = kind(
+    "E763",
+    "This clone does not have the whole history, so it cannot be pushed.",
+    "Fetch the rest, then push again. In GitHub Actions, set fetch-depth: 0 for actions/checkout.",
+    f"{DEV_CENTER}/git",
+    "git fetch --unshallow",
+)
+OLD_STACK = kind(
+    "E764",
+    "The stack of this app is too old: Heroku no longer builds on it.",
+    "Move the app to the current stack, and push again.",
+    f"{DEV_CENTER}/stack",
+    "heroku stack:set heroku-24",
+)
+ADDON_PLAN = kind(
+    "E765",
+    "The plan of this add-on does not exist, or no longer exists.",
+    "Choose a current one. The smallest plan for a database is essential-0, for Redis it is mini.",
+    f"{DEV_CENTER}/heroku-postgres-plans",
+    POSTGRES,
+)
+
+GUESS = register(
+    Kind(
+        "heroku.N999",
+        "preflight does not know this error. This is a guess: these lines look most like the "
+        "cause.",
+        "Search for the first of them. If the log has lines above it, explain those, too.",
+        symptom=True,
+    )
 )
 
 # 8xx: setting a clone up
@@ -1521,7 +2049,15 @@ def code(name: str, message: str, cure: str, *commands: str) -> None:
     kind(name, message, cure, ERROR_CODES, *commands)
 
 
-code("H10", "The web process crashed.", "`heroku logs` shows its last lines. Explain them, too.")
+register(
+    Kind(
+        "heroku.H10",
+        "The web process crashed.",
+        "`heroku logs` shows its last lines. Explain them, too.",
+        ERROR_CODES,
+        symptom=True,
+    )
+)
 code("H11", "Too many requests wait for too few processes.", "Add a dyno.", "heroku ps:scale web=2")
 code(
     "H12",
@@ -1538,7 +2074,8 @@ code(
 code(
     "H14",
     "No web process is running.",
-    "Start one. The Procfile needs a line `web:`.",
+    "The Procfile must be in the root, committed, and contain a line `web:`. Then start the "
+    "process.",
     "heroku ps:scale web=1",
 )
 code("H15", "A connection was idle for 55 s.", "Send something in the meantime, or close it.")

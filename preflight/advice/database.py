@@ -4,6 +4,13 @@ from preflight import findings
 from preflight.advice.rule import Rule
 
 RULES = (
+    # On a dyno, Heroku's Python is in .heroku.
+    Rule(
+        r"\.heroku/python[^\n]*/sqlite3/base\.py(?:[^\n]*\n){1,20}?[^\n]*OperationalError: "
+        r"|no such (?:table|column): "
+        r"(?=(?:[^\n]*\n){1,30}?[^\n]*\.heroku/python[^\n]*/sqlite3/base\.py)",
+        findings.SQLITE,
+    ),
     Rule(
         r"Scheme '(?:b'')?(?:://)?' is unknown",
         findings.NO_DATABASE_URL,
@@ -23,9 +30,14 @@ RULES = (
         findings.TOO_LONG,
     ),
     Rule(
-        r"(?<!of )relation \"(?P<table>[\w.]+)\" does not exist"
+        r"(?<!of\s)relation \"(?P<table>[\w.]+)\" does not exist"
         r"|no such table: (?P<table_>[\w.]+)",
         findings.NO_TABLE,
+    ),
+    Rule(
+        r"column \"(?P<column>\w+)\" of relation \"\w+\" already exists"
+        r"|duplicate column name: (?P<column_>\w+)",
+        findings.COLUMN_EXISTS,
     ),
     Rule(
         r"relation \"(?P<table>[\w.]+)\" already exists",
@@ -37,7 +49,7 @@ RULES = (
     ),
     Rule(
         r"column \"?(?P<column>[\w.]+)\"? (?:of relation \S+ )?does not exist"
-        r"|Error: no such column: ",
+        r"|Error: no such column: \S",
         findings.NO_COLUMN,
     ),
     Rule(
@@ -54,8 +66,45 @@ RULES = (
     ),
     Rule(
         r"connection to server at \"(?:localhost|127\.0\.0\.1)\"[^\n]*failed"
-        r"|connection to server on socket",
+        r"|connection to server on socket"
+        r"|[Ii]s the server running on host \"(?:localhost|127\.0\.0\.1)\""
+        r"|connections on Unix domain socket"
+        r"|Can't connect to (?:local )?MySQL server (?:on '(?:localhost|127\.0\.0\.1)|through)",
         findings.LOCAL_DATABASE,
+    ),
+    Rule(
+        r"NodeNotFoundError: [^\n]*nonexistent parent node "
+        r"\(u?'(?P<app>\w+)', u?'(?P<migration>\w+)'\)",
+        findings.MIGRATION_MISSING,
+    ),
+    Rule(
+        r"KeyError: '(?:OPTIONS|sslmode)'",
+        findings.SSLMODE_OPTION,
+    ),
+    Rule(
+        r"no pg_hba\.conf entry for host",
+        findings.TLS_REQUIRED,
+    ),
+    Rule(
+        r"password authentication failed for user",
+        findings.DATABASE_PASSWORD,
+    ),
+    Rule(
+        r"FATAL: +(?:role|database) \"(?P<name>[\w-]+)\" does not exist",
+        findings.NO_SUCH_DATABASE,
+    ),
+    Rule(
+        r"SSL connection has been closed unexpectedly|server closed the connection unexpectedly"
+        r"|InterfaceError: (?:connection|cursor) already closed",
+        findings.CONNECTION_LOST,
+    ),
+    Rule(
+        r"PostgreSQL \d+ or later is required",
+        findings.OLD_POSTGRES,
+    ),
+    Rule(
+        r"cannot be cast automatically to type|cannot cast type \w+",
+        findings.CANNOT_CAST,
     ),
     Rule(
         r"InconsistentMigrationHistory",

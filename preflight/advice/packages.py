@@ -14,11 +14,61 @@ RULES = (
         findings.ZONEINFO,
     ),
     Rule(
+        r"mysql_config(?: not found|: not found|: command not found)"
+        r"|Can not find valid pkg-config name",
+        findings.MYSQL_CLIENT,
+    ),
+    Rule(
+        r"Microsoft Visual C\+\+ [\d.]+ (?:or greater )?is required",
+        findings.NO_WINDOWS_COMPILER,
+    ),
+    Rule(
+        r"error in (?P<package>[\w.-]+) setup command: use_2to3 is invalid",
+        findings.OLD_PACKAGE,
+    ),
+    Rule(
+        r"[Dd]ouble requirement given: (?P<package>[\w.-]+)",
+        findings.LISTED_TWICE,
+    ),
+    Rule(
+        r"Could not open requirements file: [^\n]*: '(?P<name>[^']+)'",
+        findings.NO_REQUIREMENTS_FILE,
+    ),
+    Rule(
+        r"THESE PACKAGES DO NOT MATCH THE HASHES|Hashes are required in --require-hashes mode",
+        findings.HASHES,
+    ),
+    Rule(
+        r"(?:git clone|git fetch)[^\n]*(?:did not run successfully|Command failed|exit code: 128)"
+        r"|Command errored out with exit status 128: git clone",
+        findings.PRIVATE_REPOSITORY,
+    ),
+    Rule(
+        r"Your (?P<lock>Pipfile\.lock) \([^)]*\) is out of date"
+        r"|(?P<lock_>poetry\.lock) is not up to date with pyproject\.toml"
+        r"|changed significantly since (?P<lock__>poetry\.lock) was last generated",
+        findings.OTHER_LOCK_STALE,
+    ),
+    # The version that is asked for is among those that need another Python.
+    Rule(
+        r"Ignored the following (?:yanked )?versions that require a different python version:"
+        r"(?=[^\n]*?(?P<version>\d[\w.]*) Requires-Python[^\n]*\n(?:[^\n]*\n)??"
+        r"[^\n]*satisfies the requirement [\w.\[\]-]+==(?P=version)[\s(])",
+        findings.OTHER_PYTHON,
+    ),
+    Rule(
         r"pg_config executable not found",
         findings.PG_CONFIG,
     ),
+    # The setup of a package fails, whatever it says.
     Rule(
-        r"Invalid requirement: (?P<text>.*)",
+        r"pip-install-\w+/(?P<package>[A-Za-z][\w.-]*?)(?:_[0-9a-f]{20,})?/[^\n]*\n"
+        r"(?:[^\n]*\n){0,40}?(?:\w+\.)*\w+(?:Error|Exception|Exit): ",
+        findings.NO_WHEEL,
+    ),
+    Rule(
+        r"Invalid requirement: (?P<text>.*)"
+        r"|/pip/[^\n]*\n(?:[^\n]*\n){0,40}?UnicodeDecodeError: [^\n]*0xff in position 0",
         findings.INVALID_REQUIREMENT,
     ),
     Rule(
@@ -26,6 +76,11 @@ RULES = (
         r"|ci/|opt/conda)"
         r"|@ file:",
         findings.ONE_MACHINE,
+    ),
+    Rule(
+        r"FileNotFoundError: [^\n]*No such file or directory: "
+        r"'(?![^']*(?:static|assets)\w*/?')(?P<name>[^'\n]*[./][^'\n]*)'",
+        findings.NO_FILE,
     ),
     Rule(
         r"requires a different Python: (?P<has>\S+) not in"
@@ -50,5 +105,6 @@ RULES = (
     Rule(
         r"Failed building wheel for (?P<package>\S+)|Failed to build (?:`)?(?P<package_>[\w.-]+)",
         findings.NO_WHEEL,
+        consequence=True,
     ),
 )

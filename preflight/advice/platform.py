@@ -5,11 +5,10 @@ from preflight.advice.rule import Rule
 
 RULES = (
     Rule(
-        r"runtime\.txt file isn't supported when using uv",
-        findings.RUNTIME_TXT_WITH_UV,
-    ),
-    Rule(
-        r"Authentication failed for 'https://git\.heroku\.com",
+        r"Authentication failed for 'https://git\.heroku\.com"
+        r"|could not read Username for 'https://git\.heroku\.com"
+        r"|Invalid credentials provided|Error: not logged in"
+        r"|Do not authenticate with username and password using git",
         findings.NOT_LOGGED_IN,
     ),
     Rule(
@@ -21,7 +20,13 @@ RULES = (
         findings.ALREADY_BUILT,
     ),
     Rule(
-        r"'heroku' does not appear to be a git repository",
+        r"^Everything up-to-date",
+        findings.ALREADY_BUILT,
+        consequence=True,
+    ),
+    Rule(
+        r"'heroku' does not appear to be a git repository|Error: No app specified"
+        r"|Missing required flag:?\s+-a, --app",
         findings.NO_REMOTE,
     ),
     Rule(
@@ -29,8 +34,95 @@ RULES = (
         findings.BEHIND_HEROKU,
     ),
     Rule(
-        r"App not compatible with buildpack|couldn't find any supported Python project files",
+        r"not supported by '(?P<buildpack>heroku/(?!python)[\w-]+)' buildpack"
+        r"|App not compatible with buildpack: "
+        r"(?:\S*/buildpacks/|https://github\.com/)(?P<buildpack_>(?!\S*python)[\w-]+/[\w-]+)",
+        findings.OTHER_BUILDPACK,
+    ),
+    Rule(
+        r"App not compatible with buildpack(?:$|: \S*python)"
+        r"|couldn't find any supported Python project files"
+        r"|No default language could be detected|Cedar-supported app detected"
+        r"|Unable to automatically detect a buildpack",
         findings.NO_PYTHON_PROJECT,
+    ),
+    Rule(
+        r"Couldn't find any supported Python package manager files",
+        findings.NO_PACKAGE_MANAGER,
+    ),
+    Rule(
+        r"Error: No Python version was specified",
+        findings.UV_WITHOUT_PYTHON_VERSION,
+    ),
+    Rule(
+        r"runtime\.txt file isn't supported when using uv",
+        findings.RUNTIME_TXT_WITH_UV,
+    ),
+    Rule(
+        r"is not valid, please specify an exact Python version",
+        findings.POETRY_BUILDPACK,
+    ),
+    Rule(
+        r"heroku\.com/\S*/info/lfs\b|batch response: |git-lfs filter-process'?:? [^\n]*failed",
+        findings.GIT_LFS,
+    ),
+    Rule(
+        r"heroku\.com/verify|verification_required|verify your account (?:by adding|to install)",
+        findings.UNVERIFIED_ACCOUNT,
+    ),
+    Rule(
+        r"Name (?:\S+ )?is already taken",
+        findings.NAME_TAKEN,
+    ),
+    Rule(
+        r"Couldn't find that app|No such app as"
+        r"|repository 'https://git\.heroku\.com/[^']+' not found",
+        findings.NO_SUCH_APP,
+    ),
+    Rule(
+        r"You've reached the limit of \d+ apps",
+        findings.APP_LIMIT,
+    ),
+    Rule(
+        r"Unable to create '(?P<name>[^']+\.lock)': File exists",
+        findings.GIT_LOCK,
+    ),
+    Rule(
+        r"Pushed to non-main branch, skipping build"
+        r"|Push(?:ed)? to non-master branch|[Oo]nly (?:the )?main or master branch",
+        findings.OTHER_BRANCH,
+    ),
+    Rule(
+        r"fatal: not a git repository",
+        findings.NOT_A_REPOSITORY,
+    ),
+    Rule(
+        r"(?:command not found: heroku|heroku: (?:command )?not found"
+        r"|'heroku' is not recognized|The term 'heroku' is not recognized)",
+        findings.NO_CLI,
+    ),
+    Rule(
+        r"has reached its concurrent builds limit|There is already a build (?:running|in progress)"
+        r"|build is already in progress",
+        findings.BUILD_RUNNING,
+    ),
+    Rule(
+        r"[Cc]annot parse Procfile|Procfile[^\n]{0,40} (?:syntax error|could not be parsed)",
+        findings.INVALID_PROCFILE,
+    ),
+    Rule(
+        r"shallow update not allowed",
+        findings.SHALLOW_CLONE,
+    ),
+    Rule(
+        r"stack,? (?:which )?(?:is|has|has reached|reached) (?:an )?(?:its )?end[- ]of[- ]life"
+        r"(?! on)|stack is no longer supported|'cedar-14' stack|stack has been deprecated and",
+        findings.OLD_STACK,
+    ),
+    Rule(
+        r"Couldn't find either the add-on service or the add-on plan"
+        r"|plan is (?:no longer available|not available)|This add-on plan is no longer",
+        findings.ADDON_PLAN,
     ),
     Rule(
         r"Multiple Python package manager files were found",
@@ -42,12 +134,14 @@ RULES = (
     ),
     Rule(
         r"Invalid Python version in (?P<file_name>\S+?)[.:]?$"
+        r"|Requested runtime \((?:(?!python-\d)[^)]*|python-\d+)\) is not available"
+        r"|Requested runtime '(?!python-\d)[^']*' is not available"
         r"|Unable to read (?P<file_name_>\.python-version)",
         findings.UNREADABLE_VERSION_ON_HEROKU,
     ),
     Rule(
         r"requested Python version (?:has reached end-of-life|isn't (?:recognised|available))"
-        r"|Python version isn't available",
+        r"|Python version isn't available|Requested runtime [^\n]*is not available for this stack",
         findings.PYTHON_NOT_ON_HEROKU,
     ),
     Rule(
@@ -59,15 +153,16 @@ RULES = (
         findings.NO_PROCESS_TYPES,
     ),
     Rule(
-        r"Permission denied \(publickey\)",
+        r"(?<!github\.com:\s)(?<!gitlab\.com:\s)Permission denied \(publickey\)",
         findings.NOT_LOGGED_IN,
     ),
     Rule(
         r"pre-receive hook declined|Push rejected",
         findings.PUSH_REJECTED,
+        consequence=True,
     ),
     Rule(
-        r"Couldn't find that process type|No web process(?:es)? running",
+        r"Couldn't find that process type",
         findings.NO_WEB_DYNO,
     ),
 )

@@ -19,8 +19,55 @@ RULES = (
         findings.MISSING_REFERENCE,
     ),
     Rule(
-        r"Missing staticfiles manifest entry for '(?P<name>[^']*)'",
+        r"(?:collectstatic\.py|in post_process)[^\n]*\n(?:[^\n]*\n){0,60}?"
+        r"[^\n]*The file '(?P<missing>[^']+)' could not be found with <",
+        findings.MISSING_REFERENCE,
+        {"file_name": "A style sheet"},
+    ),
+    Rule(
+        r"No such file or directory: u?'(?P<folder>[\w./-]*\b(?:static|assets)\w*)/?'",
+        findings.NO_STATIC_FOLDER,
+    ),
+    Rule(
+        r"STATICFILES_DIRS setting should not contain the STATIC_ROOT",
+        findings.STATIC_ROOT_TWICE,
+    ),
+    Rule(
+        r"Missing staticfiles manifest entry for '(?P<name>[^']*)'"
+        r"|The file '(?P<name_>[^']+)' could not be found with <",
         findings.MANIFEST,
+    ),
+    Rule(
+        r"OfflineGenerationError",
+        findings.COMPRESS_MANIFEST,
+    ),
+    # What the console of a browser, Django's log and the router show.
+    Rule(
+        r"(?:Refused to (?:apply style|execute script)|The (?:stylesheet|resource|script)|GET)"
+        r"[^\n]{0,20}?https?://[^/\s]+(?P<path>/static/[^\s'\"”]+)[^\n]*"
+        r"(?:MIME ?type|ERR_ABORTED 404|404 \(Not Found\)|Not Found)"
+        r"|Not Found: (?P<path_>/static/\S+)"
+        r"|\"GET (?P<path__>/static/[^\s?\"]+)\S* HTTP/[\d.]+\" 404\b"
+        r"|path=\"?(?P<path___>/static/[^\s?\"]+)\S*[^\n]* status=404\b",
+        findings.NO_STATIC_FILES,
+        {"status": "404"},
+        consequence=True,
+    ),
+    Rule(
+        r"Not Found: (?P<path>/media/\S+)"
+        r"|\"GET (?P<path_>/media/[^\s?\"]+)\S* HTTP/[\d.]+\" 404\b"
+        r"|path=\"?(?P<path__>/media/[^\s?\"]+)\S*[^\n]* status=404\b"
+        r"|GET https?://[^/\s]+(?P<path___>/media/\S+)[^\n]* 404\b",
+        findings.UPLOADS_GONE,
+        consequence=True,
+    ),
+    Rule(
+        r"Mixed Content: The page at",
+        findings.MIXED_CONTENT,
+    ),
+    Rule(
+        r"blocked by CORS policy|Cross-Origin Request Blocked",
+        findings.CORS,
     ),
     Rule(
         r"Unknown command: 'collectstatic'",
@@ -36,7 +83,8 @@ RULES = (
         findings.BOTH_STORAGES,
     ),
     Rule(
-        r"TemplateDoesNotExist:? (?:at \S+\s+)?(?P<name>[\w./-]+)",
+        r"TemplateDoesNotExist:? (?:at \S+\s+)?(?P<name>[\w./-]+)"
+        r"|Loader: \S*?/templates/(?P<name_>\S+) \((?:Source does not exist|File does not exist)\)",
         findings.TEMPLATE_MISSING,
     ),
     Rule(r"TemplateSyntaxError: (?P<what>.+)", findings.TEMPLATE_SYNTAX),

@@ -1,0 +1,84 @@
+"""Restore a log from what people paste: wrapped lines, HTML, Markdown, the newest line first."""
+
+import re
+from html import unescape
+
+# Tags of pages on which logs are shown. Others are part of the log, such as <module>.
+TAGS = r"(?i)</?(?:a|b|br|code|div|em|font|i|li|p|pre|span|strong|td|tr)(?:\s[^<>]*)?/?>"
+ENTITY = r"&(?:quot|apos|lt|gt|amp|nbsp|#\d+|#x[0-9a-f]+);"
+# Marks of Markdown and of quoted mail around a line.
+MARKS = (
+    r"(?m)^[ \t]*(?:>[ \t]?)+|^[ \t]*[*_`]{1,3}(?=remote:|\d{4}-\d\d-\d\d|-----|Traceback|\w+Error)"
+)
+MARKS_AT_END = r"(?m)(?:\*\*_?|```)[ \t]*$"
+TIME = r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?)"
+# At the start of a line that Heroku or git prints: the time of Heroku, of foreman, of a log drain.
+LOG_PREFIX = (
+    r"(?:remote: ?"
+    r"|\d{4}-\d\d-\d\d[T ][\d:.,]+(?:Z|[+-]\d\d:?\d\d)? [\w-]+\[[\w.-]+\]: ?"
+    r"|\w{3} {1,2}\d{1,2} [\d:.]+ (?:\S+ )?(?:app|heroku)[/\[][\w.-]+\]?:? ?"
+    r"|(?:\[OKAY\] )?\d{1,2}:\d\d:\d\d(?: [AP]M)? [\w.-]+ +\| ?"
+    r"|[\w-]+[_-]\d+ +\| ?)"
+)
+# What the Heroku CLI prints before the lines of an error.
+CLI_PREFIX = r"(?m)^[ \t]*(?:[›▸»](?: +(?:Error|Warning):)?|!) {2,}|^[ \t]*[›▸»][ \t]*"
+# A line that begins with this is not the rest of the line above it.
+BEGINNING = (
+    rf"\s*(?:{LOG_PREFIX}"
+    r"|Traceback |File \"|[\w.]*(?:Error|ERROR|Exception)\b|-----> |[!$%>] |\[\d{4}-)"
+)
+# The usual widths of a terminal. At another width, more lines have to be that long.
+WIDTHS = {79, 80, 100, 119, 120}
+NARROWEST = 60
+# No line that a program prints takes more rows than this.
+ROWS = 12
+
+
+def restore(log: str) -> str:
+    """Return a log as the program printed it."""
+    text = log.replace("\r\n", "\n").replace("\r", "\n").replace("\xa0", " ")
+    if text.count("\\n") > max(3, text.count("\n")):
+        text = text.replace("\\n", "\n").replace('\\"', '"')
+    if re.search(ENTITY, text):
+        text = unescape(re.sub(TAGS, "", text))
+    elif re.search(r"(?i)<(?:pre|font|span|code)\b", text):
+        text = re.sub(TAGS, "", text)
+    text = re.sub(MARKS_AT_END, "", re.sub(MARKS, "", text))
+    lines = unwrap(text.split("\n"))
+    lines = oldest_first(lines)
+    text = "\n".join(re.sub(rf"^[ \t]*{LOG_PREFIX}", "", line) for line in lines)
+    return re.sub(CLI_PREFIX, "", text)
+
+
+def unwrap(lines: list[str]) -> list[str]:
+    """Return the lines with those joined that a terminal has broken."""
+    width = max(map(len, lines), default=0)
+    full = sum(len(line) == width for line in lines)
+    hard = full >= (1 if width in WIDTHS else 3) and width >= NARROWEST
+    prefixed = sum(bool(re.match(rf"\s*{LOG_PREFIX}", line)) for line in lines)
+    soft = prefixed > 1
+    joined: list[str] = []
+    above, rows = 0, 0
+    for line in lines:
+        continues = bool(rows < ROWS and joined and joined[-1].strip() and line.strip())
+        continues = continues and not re.match(BEGINNING, line)
+        rows += 1
+        if continues and hard and above == width:
+            joined[-1] += line
+        elif (
+            continues and soft and above >= NARROWEST and re.match(LOG_PREFIX, joined[-1].lstrip())
+        ):
+            joined[-1] = f"{joined[-1].rstrip()} {line.strip()}"
+        else:
+            joined.append(line)
+            rows = 1
+        above = len(line)
+    return joined
+
+
+def oldest_first(lines: list[str]) -> list[str]:
+    """Return the lines in the order of their times, if the newest is the first."""
+    times = [match[1] for line in lines if (match := re.match(rf"\s*{TIME}", line))]
+    falling = sum(a > b for a, b in zip(times, times[1:], strict=False))
+    rising = sum(a < b for a, b in zip(times, times[1:], strict=False))
+    return lines[::-1] if falling > rising and times[0] > times[-1] else lines

@@ -1,0 +1,138 @@
+"""Test the explanations of logs that people have posted, and of others of the same families.
+
+tests/preflight/public_logs contains what a program printed in public threads, with names, hosts and
+keys replaced. An index names the thread, what a person found the cause to be, and the findings.
+"""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from preflight import explain, findings
+from tests.preflight.test_explain import explain_it
+
+pytestmark = pytest.mark.fast
+LOGS = Path(__file__).parent / "public_logs"
+
+
+def public_logs():
+    """Return a parameter for each public log: the file and its entry in the index."""
+    for index in sorted(LOGS.glob("*/index.json")):
+        for entry in json.loads(index.read_text(encoding="utf-8")):
+            file = index.parent / entry["file"]
+            yield pytest.param(file, entry, id=f"{index.parent.name}-{file.stem}")
+
+
+@pytest.mark.parametrize(("file", "entry"), list(public_logs()))
+def test_a_public_log_has_the_findings_that_a_person_gave_it(file, entry):
+    found = explain.explain_log(file.read_text(encoding="utf-8"))
+    assert [finding.id for finding in found if not finding.kind.symptom] == entry["expected"]
+
+
+def log_lines():
+    """Return a parameter for each log of log_lines.txt: the log and the names of its findings."""
+    text = (LOGS.parent / "log_lines.txt").read_text(encoding="utf-8")
+    for part in re.split(r"(?m)^===", text)[1:]:
+        names, _, log = part.partition("\n")
+        yield pytest.param(log, names.split(), id=log.strip()[:40])
+
+
+@pytest.mark.parametrize(("log", "names"), list(log_lines()))
+def test_a_line_of_each_family_is_recognized(log, names):
+    known = vars(findings)
+    expected = [known[name].id if name in known else f"heroku.{name}" for name in names]
+    assert [finding.id for finding in explain.explain_log(log)] == expected
+
+
+# What people paste
+
+TRACEBACK = """
+Traceback (most recent call last):
+  File "/app/blog/settings.py", line 12, in <module>
+    import crispy_forms
+ModuleNotFoundError: No module named 'crispy_forms'
+"""
+STAMP = "2026-11-2{}T10:00:0{}.000000+00:00 app[web.1]: "
+
+
+def test_a_windows_console_that_breaks_lines_is_restored():
+    line = (
+        'remote:          File "/app/.heroku/python/lib/python3.12/site-packages/django/apps/x.py"'
+    )
+    log = f"{line}, line 3\nremote:        ModuleNotFoundError: No module named 'a{'b' * 60}'\n"
+    rows = [row[i : i + 80] for row in log.split("\n") for i in range(0, max(len(row), 1), 80)]
+    [found] = explain.explain_log("\n".join(rows))
+    assert found.kind is findings.NOT_INSTALLED and f"a{'b' * 60}" in found.message
+
+
+def test_the_newest_line_may_be_the_first():
+    lines = [STAMP.format(1, n) + line for n, line in enumerate(TRACEBACK.strip().split("\n"))]
+    [found] = explain.explain_log("\n".join(lines[::-1]))
+    assert found.kind is findings.NOT_INSTALLED
+    assert found.where == "blog/settings.py, line 12"
+
+
+@pytest.mark.parametrize(
+    "prefix",
+    [
+        "remote:        ",
+        STAMP.format(1, 1),
+        "23:55:37 web.1  | ",
+        "[OKAY] 5:17:50 PM web.1 |  ",
+        "Nov 21 10:00:00 blog app/web.1 ",
+        "web_1  | ",
+        "> ",
+    ],
+)
+def test_a_prefix_of_any_kind_is_left_out(prefix):
+    log = "\n".join(prefix + line for line in TRACEBACK.strip().split("\n"))
+    [found] = explain.explain_log(log)
+    assert (found.kind, found.where) == (findings.NOT_INSTALLED, "blog/settings.py, line 12")
+
+
+def test_html_is_turned_into_text():
+    log = TRACEBACK.replace("'", "&#x27;").replace('"', "&quot;").replace("<", "&lt;")
+    [found] = explain.explain_log(f"<pre>{log}</pre>")
+    assert (found.kind, found.where) == (findings.NOT_INSTALLED, "blog/settings.py, line 12")
+
+
+def test_all_errors_of_a_log_are_explained_in_order():
+    log = f"""
+remote:  !     Error: Multiple Python package manager files were found.
+remote:  !     Push rejected, failed to compile Python app.
+{TRACEBACK}
+Traceback (most recent call last):
+  File "/app/blog/views.py", line 3, in home
+    Post.objects.count()
+django.db.utils.ProgrammingError: relation "blog_post" does not exist
+LINE 1: SELECT COUNT(*) AS "__count" FROM "blog_post"
+
+Process exited with status 3
+at=error code=H10 desc="App crashed"
+"""
+    found = [finding.id for finding in explain.explain_log(log)]
+    assert found == ["heroku.E713", "heroku.E221", "heroku.E414"]
+
+
+def test_six_missing_variables_are_six_findings_even_without_their_heading():
+    names = ["SECRET_KEY", "DATABASE_URL", "A_KEY", "B_KEY", "C_KEY", "D_KEY"]
+    log = "\n".join(f"?: (heroku.E002) {name} is not set.\n\tHINT: Set it." for name in names)
+    log += "\n\nSystem check identified 6 issues (0 silenced).\n !     Push rejected"
+    assert [found.values["name"] for found in explain.explain_log(log)] == names
+
+
+def test_the_last_box_alone_is_not_an_explanation(tmp_path):
+    box = " !     Error while running '$ python manage.py collectstatic --noinput'.\n"
+    status, said = explain_it(
+        tmp_path, f"{box} !     Push rejected, failed to compile Python app.\n"
+    )
+    assert status == 3 and "(heroku.E711)" in said
+
+
+def test_an_unknown_error_is_a_guess_with_the_lines_that_look_most_like_the_cause(tmp_path):
+    log = TRACEBACK.replace("ModuleNotFoundError: No", "shop.OddError: no")
+    status, said = explain_it(tmp_path, f"{log}\n !     Push rejected, failed to compile.\n")
+    assert status == 3 and "This is a guess" in said and "shop.OddError" in said
+    assert "Push rejected" not in said

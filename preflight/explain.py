@@ -282,29 +282,31 @@ class TracebackReader:
 
     inside: bool = False
     after_frame: bool = False
+    # How far the last frame was indented, and how many lines of the message were read.
     indent: int = 0
-    message: int = 0
+    printed: int = 0
 
     def read(self, line: str) -> str | None:
         """Return the line if the rules read it. At the end, the reader is no longer inside."""
         text = line.strip()
         indent = len(line) - len(line.lstrip())
         if text == TRACEBACK or text.startswith('File "'):
-            self.inside, self.message = True, 0
+            self.inside, self.printed = True, 0
             self.after_frame, self.indent = text.startswith('File "'), indent
             return text if text == TRACEBACK else f"  {text}"
         was_after_frame, self.after_frame = self.after_frame, False
-        if self.message == 0:
+        if self.printed == 0:
             exception = bool(re.match(EXCEPTION, text))
             outside = self.indent >= 2 and indent < self.indent
             if not text or re.fullmatch(r"[~^]+", text):
                 return None
+            # A line of code. Some pastes have lost all indents.
             if indent > self.indent or (was_after_frame and not exception and not outside):
                 return None
-        elif not text or re.match(LOG_LINE, line) or self.message > MESSAGE_LINES:
+        elif not text or re.match(LOG_LINE, line) or self.printed > MESSAGE_LINES:
             self.inside = False
             return None
-        self.message += 1
+        self.printed += 1
         return text
 
 

@@ -27,7 +27,7 @@ OUTCOMES, STOPPED = {0: PROVED, 1: FAILED}, 130
 PROVE = ("preflight.pyz", "--uncommitted", "setup", "--rehearse")
 
 # The hash of the template's preflight.pyz. tools/build_pyz.py writes this line.
-PREFLIGHT_SHA256 = "6e433b77b31b9794c953e53e4c0b92dc51f953269cab2891353861e3011ce918"
+PREFLIGHT_SHA256 = "17c1cc1bf9ba96acad6a8b46a8e2d4f99811781b8052cc8352717365bece1dc7"
 OTHER_PREFLIGHT = """\
 The preflight.pyz in this folder is not the one from this template, so it was not run.
 To replace it, remove the file in the project's folder:

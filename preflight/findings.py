@@ -1905,14 +1905,14 @@ REDIS_CLIENTS = kind(
     "heroku redis:timeout --seconds 60",
 )
 
-GIT_LFS = kind(
+GIT_LFS_NOT_SUPPORTED = kind(
     "E750",
     "The repository uses Git LFS, which Heroku's git server does not support.",
     "Take the files out of LFS (`git lfs migrate export`) or keep them in a bucket. To fetch them "
     "in the build instead, add a buildpack for LFS and push with: git push --no-verify heroku main",
     f"{DEV_CENTER}/git",
 )
-OTHER_BUILDPACK = kind(
+WRONG_BUILDPACK = kind(
     "E751",
     "The buildpack $buildpack is set for this app, but the project does not have the files for it.",
     "Remove it, also from app.json.",
@@ -2002,7 +2002,7 @@ SHALLOW_CLONE = kind(
     f"{DEV_CENTER}/git",
     "git fetch --unshallow",
 )
-OLD_STACK = kind(
+APP_ON_OLD_STACK = kind(
     "E764",
     "The stack of this app is too old: Heroku no longer builds on it.",
     "Move the app to the current stack, and push again.",

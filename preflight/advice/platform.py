@@ -37,7 +37,7 @@ RULES = (
         r"not supported by '(?P<buildpack>heroku/(?!python)[\w-]+)' buildpack"
         r"|App not compatible with buildpack: "
         r"(?:\S*/buildpacks/|https://github\.com/)(?P<buildpack_>(?!\S*python)[\w-]+/[\w-]+)",
-        findings.OTHER_BUILDPACK,
+        findings.WRONG_BUILDPACK,
     ),
     Rule(
         r"App not compatible with buildpack(?:$|: \S*python)"
@@ -64,7 +64,7 @@ RULES = (
     ),
     Rule(
         r"heroku\.com/\S*/info/lfs\b|batch response: |git-lfs filter-process'?:? [^\n]*failed",
-        findings.GIT_LFS,
+        findings.GIT_LFS_NOT_SUPPORTED,
     ),
     Rule(
         r"heroku\.com/verify|verification_required|verify your account (?:by adding|to install)",
@@ -117,7 +117,7 @@ RULES = (
     Rule(
         r"stack,? (?:which )?(?:is|has|has reached|reached) (?:an )?(?:its )?end[- ]of[- ]life"
         r"(?! on)|stack is no longer supported|'cedar-14' stack|stack has been deprecated and",
-        findings.OLD_STACK,
+        findings.APP_ON_OLD_STACK,
     ),
     Rule(
         r"Couldn't find either the add-on service or the add-on plan"

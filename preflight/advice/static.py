@@ -34,7 +34,8 @@ RULES = (
     ),
     Rule(
         r"Missing staticfiles manifest entry for '(?P<name>[^']*)'"
-        r"|The file '(?P<name_>[^']+)' could not be found with <",
+        r"|The file '(?P<name_>[^']+)' could not be found with <"
+        r"(?![\s\S]*references a file which could not be found)",
         findings.MANIFEST,
     ),
     Rule(

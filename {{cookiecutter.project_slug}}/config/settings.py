@@ -88,8 +88,6 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     # First, because health checks may use plain HTTP and an IP address instead of the host name.
     "pages.middleware.HealthCheckMiddleware",
-    # Before any middleware that uses the host.
-    "pages.middleware.HostMiddleware",
     "django.middleware.security.SecurityMiddleware",
     # Directly after SecurityMiddleware: https://whitenoise.readthedocs.io/en/stable/django.html
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -98,6 +96,8 @@ MIDDLEWARE = [
 {% else %}
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
 {% endif %}
+    # Before any view that uses the host.
+    "pages.middleware.HostMiddleware",
     # Before any middleware that reads form data.
     "pages.middleware.limit_size_and_storing",
     "django.contrib.sessions.middleware.SessionMiddleware",

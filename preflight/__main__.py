@@ -63,6 +63,8 @@ def run(project: Path, options: argparse.Namespace) -> int:
         closing = conclusion(project, rehearsal, options, rehearse)
         interrupt.check()
         status = teller.conclude(rehearsal.steps, closing)
+        if options.timings:
+            report.write_timings(options.timings, rehearsal.steps)
     except KeyboardInterrupt:
         status = report.STOPPED
     finally:
@@ -150,6 +152,9 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--only", choices=PHASES, help="one phase, and the steps that it needs")
     parser.add_argument("--strict", action="store_true", help="fail on warnings, too")
     parser.add_argument("--no-tests", action="store_true", help="leave out your tests")
+    parser.add_argument(
+        "--timings", type=Path, metavar="FILE", help="write how long each step took into a file"
+    )
     forms = parser.add_mutually_exclusive_group()
     forms.add_argument("--json", action="store_true", help="print one JSON document for a program")
     forms.add_argument(

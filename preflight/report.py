@@ -371,6 +371,28 @@ def show_outputs(steps: list[Step]) -> None:
         say(f"  Not reached, or not to its end: {', '.join(dict.fromkeys(missed))}")
 
 
+def write_timings(path: Path, steps: list[Step]) -> None:
+    """Write when each step ran, as a trace that https://ui.perfetto.dev shows.
+
+    The format: https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU
+    """
+    ran = [step for step in steps if step.began]
+    first = min((step.began for step in ran), default=0.0)
+    events = [
+        {
+            "name": step.title,
+            "cat": step.phase,
+            "ph": "X",
+            "ts": round((step.began - first) * 1e6),
+            "dur": round(step.seconds * 1e6),
+            "pid": 1,
+            "tid": number,
+        }
+        for number, step in enumerate(ran, 1)
+    ]
+    path.write_text(json.dumps({"traceEvents": events}, indent=1), encoding="utf-8")
+
+
 def write_log(steps: list[Step], name: str) -> Path | None:
     """Write the whole output of the steps that failed into a file outside the project."""
     failed = [step for step in steps if step.finished]

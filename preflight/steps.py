@@ -75,13 +75,14 @@ class Step:
     runs_after: list["Step"] = field(default_factory=list)
     state: State | None = None
     detail: str = ""
+    began: float = 0.0
     seconds: float = 0.0
     finished: Finished | None = None
     found: list[Finding] = field(default_factory=list)
 
     def run(self) -> None:
         """Run the action and keep its outcome."""
-        began = time.monotonic()
+        self.began = time.monotonic()
         try:
             result = self.action()
             result = result if isinstance(result, Result) else Result(result or "")
@@ -101,7 +102,7 @@ class Step:
         except Exception as error:
             self.detail = f"preflight itself failed ({type(error).__name__}: {error})"
             self.state = State.NOT_PROVED
-        self.seconds = time.monotonic() - began
+        self.seconds = time.monotonic() - self.began
 
     def judge(self) -> State:
         """Return the state that follows from the findings."""

@@ -834,3 +834,12 @@ def test_a_shim_of_uv_is_no_uv(committed, monkeypatch, tmp_path):
         assert interpreters.find_uv(committed) is None
     finally:
         interpreters.find_uv.cache_clear()
+
+
+@pytest.mark.fast
+def test_the_timings_show_when_each_step_ran(committed, tmp_path):
+    trace = tmp_path / "trace.json"
+    rehearse(committed, "--uncommitted", "--only", "source", "--timings", str(trace))
+    events = json.loads(trace.read_text(**UTF8))["traceEvents"]
+    assert {"files", "rules", "secrets"} <= {event["name"] for event in events}
+    assert min(event["ts"] for event in events) == 0 and all(e["dur"] >= 0 for e in events)

@@ -142,6 +142,13 @@ def check_package_managers(
     if len(managers) > 1:
         listed = f"{', '.join(managers[:-1])} and {managers[-1]}"
         yield findings.SEVERAL_PACKAGE_MANAGERS(files=listed, unused=find_unused(tree, managers))
+    if managers in (["Pipfile.lock"], ["poetry.lock"]):
+        export, files = heroku.EXPORTS[managers[0]]
+        values = {"tool": heroku.PACKAGE_MANAGERS[managers[0]], "files": files}
+        yield replace(
+            findings.OTHER_INSTALLER(managers[0], **values),
+            templates=(export, *findings.OTHER_INSTALLER.commands),
+        )
     if managers or unpushed.keys() & heroku.PACKAGE_MANAGERS.keys():
         return
     below = sorted(name for name in names if name.endswith("/requirements.txt"))

@@ -59,6 +59,8 @@ ELSEWHERE: dict[Kind, Callable[[Path, Finding], tuple[Edit, ...]]] = {
     findings.MISSING_AT_IMPORT: settings_edits.declare,
     findings.TOO_MANY_CONNECTIONS: settings_edits.one_worker,
     findings.TOO_MUCH_MEMORY: settings_edits.one_worker,
+    findings.NO_DATABASE_AT_BUILD: settings_edits.declare_postgres,
+    findings.CREDENTIAL: settings_edits.declare_key,
     findings.DIFFERENT_SETTINGS: lambda tree, found: settings_edits.declare_value(
         tree, project_files.SETTINGS_MODULE, found.values["web"]
     ),

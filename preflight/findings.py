@@ -697,6 +697,13 @@ OTHER_CASE = kind(
     "Write $meant in small letters.",
     f"{DEV_CENTER}/procfile",
 )
+OTHER_INSTALLER = kind(
+    "N165",
+    "Heroku installs with $tool, and preflight does not, so nothing after the files is proved.",
+    "To prove the whole deploy, let Heroku install the same versions with pip.",
+    PACKAGES,
+    "git rm -q $files",
+)
 OLD_STACK = kind(
     "E173",
     "app.json asks for the stack $stack, on which Heroku no longer builds.",
@@ -917,6 +924,15 @@ MISSING_AT_IMPORT = kind(
     'declare it in app.json: {"env": {"$name": {}}}',
     f"{DEV_CENTER}/config-vars",
     "heroku config:set $name=...",
+)
+NO_DATABASE_AT_BUILD = kind(
+    "E315",
+    "The settings cannot be imported without DATABASE_URL. At the first build, it is only set if "
+    "the database was created before.",
+    "Create the database before you push, and declare it in app.json, so that preflight knows it, "
+    'too: {"addons": ["heroku-postgresql:essential-0"]}',
+    f"{DEV_CENTER}/heroku-postgresql",
+    POSTGRES,
 )
 MISSPELLED_VARIABLE = kind(
     "E312",

@@ -14,6 +14,18 @@ PACKAGE_MANAGERS = {
     "uv.lock": "uv",
 }
 
+# How the versions of a lock that preflight does not install are written for pip, and the files that
+# Heroku would still choose: https://pipenv.pypa.io/en/latest/cli.html#requirements,
+# https://github.com/python-poetry/poetry-plugin-export
+EXPORTS = {
+    "Pipfile.lock": ("$uv tool run pipenv requirements > requirements.txt", "Pipfile Pipfile.lock"),
+    "poetry.lock": (
+        "$uv tool run --with poetry-plugin-export poetry export --without-hashes "
+        "--output requirements.txt",
+        "poetry.lock",
+    ),
+}
+
 # BP lib/package_manager.sh: what names a package manager by itself and is refused, with the
 # command that creates what Heroku installs from.
 NOT_ENOUGH = {
@@ -203,6 +215,8 @@ PLACEHOLDERS = {
     "AWS_REGION": "us-east-1",
 }
 PLACEHOLDER = "placeholder"
+# The form of DATABASE_URL, for settings that only read it.
+ANY_DATABASE = "postgres://user:placeholder@localhost:5432/placeholder"
 
 # A host name that the router would use: DC app-names-and-subdomains.
 HOST = "preflight-0123456789ab.herokuapp.com"

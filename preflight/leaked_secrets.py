@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from shlex import quote
 
@@ -9,6 +10,13 @@ from preflight import findings, heroku, project_files
 from preflight.findings import Finding
 from preflight.steps import Failed, Result
 
+DJANGO_KEY = "Django's SECRET_KEY"
+# The command that reads the key from a variable.
+READ_KEY = (
+    "$python -c \"import pathlib, re; p = pathlib.Path('FILE'); t = p.read_text('utf-8'); "
+    "p.write_text(re.sub(r'(?m)^SECRET_KEY\\s*=.*', 'import os\\n\\n"
+    "SECRET_KEY = os.environ.get(\\'SECRET_KEY\\', \\'\\')', t), 'utf-8')\""
+)
 # Bytes; larger files are data.
 LARGEST = 1_000_000
 # A file with the commits whose credentials were replaced.
@@ -50,7 +58,12 @@ def check_files(tree: Path, names: list[str], seen: set[str]) -> Iterator[Findin
             yield kind(name, name=name, quoted=quote(name))
         for what, value, line in contained:
             seen.add(value)
-            yield findings.CREDENTIAL(name, line, what=what)
+            found = findings.CREDENTIAL(name, line, what=what)
+            if what == DJANGO_KEY and re.search(r"(?m)^SECRET_KEY\s*=", text):
+                # An edit would show the old line, and the secret in it.
+                command = READ_KEY.replace("FILE", name)
+                found = replace(found, templates=(command, findings.SET_SECRET_KEY))
+            yield found
 
 
 def check_history(
@@ -79,7 +92,7 @@ def credentials(name: str, text: str) -> Iterator[tuple[str, str, int]]:
     """Give what each credential in the text of a file is, its value and its line."""
     patterns = heroku.CREDENTIALS
     if name.endswith(".py") and not re.search(heroku.TESTS, name):
-        patterns = {"Django's SECRET_KEY": heroku.SECRET_KEY} | patterns
+        patterns = {DJANGO_KEY: heroku.SECRET_KEY} | patterns
     lines: set[int] = set()
     for what, pattern in patterns.items():
         for match in re.finditer(pattern, text, re.MULTILINE):

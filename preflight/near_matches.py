@@ -42,6 +42,8 @@ def find_module(finding: Finding, project: Path, names: list[str]) -> Finding:
 
 def find_variable(finding: Finding, project: Path) -> Finding:
     """Return a declared variable whose name is nearly the one that is missing."""
+    if finding.values["name"] == "DATABASE_URL":
+        return become(finding, findings.NO_DATABASE_AT_BUILD)
     declared = list(project_files.declared_variables(project))
     similar = difflib.get_close_matches(finding.values["name"], declared, 1, cutoff=0.8)
     if not similar:

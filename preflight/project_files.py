@@ -83,6 +83,16 @@ def declared_variables(tree: Path) -> dict[str, Any]:
     return app_json_or_nothing(tree).get("env") or {}
 
 
+def wants_postgres(tree: Path) -> bool:
+    """Return whether app.json asks for Heroku Postgres, which sets DATABASE_URL."""
+    addons = app_json_or_nothing(tree).get("addons")
+    plans = [
+        addon.get("plan") if isinstance(addon, dict) else addon
+        for addon in (addons if isinstance(addons, list) else [])
+    ]
+    return any(str(plan).startswith("heroku-postgresql") for plan in plans)
+
+
 def config_vars(tree: Path) -> dict[str, str]:
     """Return placeholders for the config vars that app.json asks for, as Heroku would set them."""
     found = {}

@@ -30,6 +30,7 @@ from preflight import (
 )
 from preflight.findings import Finding
 from preflight.steps import Failed, NotProved, NotReached, Result, Step, needed
+from preflight.steps import diagnose as find_causes
 
 PHASES = ("source", "build", "release", "web")
 
@@ -261,7 +262,15 @@ class Rehearsal:
     def collect_static(self) -> str:
         """Collect the static files, with the config vars and no database, as in a first build."""
         variables = self.variables | heroku.BUILD
-        detail = build.collect_static(self.tree, self.production_python, variables)
+        try:
+            detail = build.collect_static(self.tree, self.production_python, variables)
+        except Failed as error:
+            # An add-on that app.json asks for has set its variable before the first build.
+            missing = any(f.values.get("name") == "DATABASE_URL" for f in find_causes(error))
+            if not missing or not project_files.wants_postgres(self.tree):
+                raise
+            variables |= {"DATABASE_URL": heroku.ANY_DATABASE}
+            detail = build.collect_static(self.tree, self.production_python, variables)
         build.run_hook(self.tree, "post_compile", variables)
         return detail
 
@@ -291,6 +300,9 @@ class Rehearsal:
         """
         command = project_files.process_types(self.tree).get("web", "")
         variables = self.dyno("web") | project_files.assignments(command)
+        wsgi = project_files.find_wsgi(self.tree, needed(self.pushed).names)
+        if settings := choices.web_settings(self.tree, wsgi):
+            variables |= {project_files.SETTINGS_MODULE: settings}
         python = self.production_python
         self.facts = settings_checks.ask(self.tree, python, variables, self.folder)
         return settings_checks.check_migrations(self.facts)
@@ -320,6 +332,9 @@ class Rehearsal:
     def boot(self) -> str:
         """Start the web process. If the build or the release failed, import the application."""
         variables = self.dyno("web")
+        if any(finding.kind is findings.OWN_PORT for finding in self.problems):
+            # It would not answer, and the step of the rules has reported that.
+            raise NotReached
         if not all(step.state and step.state.passed for step in self.before_boot):
             return web.import_application(self.tree, self.production_python, variables)
         log = self.folder / "web.log"

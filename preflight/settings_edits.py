@@ -83,8 +83,31 @@ def is_declared(tree: Path, name: str) -> bool:
 def declare(tree: Path, finding: Finding) -> tuple[Edit, ...]:
     """Return the edit that declares a missing variable in app.json."""
     name = finding.values["name"]
+    if name == "DATABASE_URL":
+        return ()
     entry = {"generator": "secret"} if name == "SECRET_KEY" else {"required": True}
     return declare_entry(tree, name, entry)
+
+
+def declare_postgres(tree: Path, finding: Finding) -> tuple[Edit, ...]:
+    """Return the edit that declares Heroku Postgres in app.json, which is created if missing."""
+    text = project_files.read(tree / "app.json")
+    content = project_files.app_json_or_nothing(tree)
+    addons = content.get("addons") or []
+    if text and (not content or not isinstance(addons, list)):
+        return ()
+    if addons == [] and text.startswith("{\n"):
+        # One line more, so that several edits fit together.
+        return (Edit("app.json", 2, "", '  "addons": ["heroku-postgresql:essential-0"],\n'),)
+    new = content | {"addons": [*addons, "heroku-postgresql:essential-0"]}
+    return (Edit("app.json", 1, text, json.dumps(new, indent=2) + "\n"),)
+
+
+def declare_key(tree: Path, finding: Finding) -> tuple[Edit, ...]:
+    """Return the edit that declares Django's key, if the finding has the command to read it."""
+    declared = "SECRET_KEY" in project_files.declared_variables(tree)
+    entry = {"generator": "secret"}
+    return declare_entry(tree, "SECRET_KEY", entry) if finding.templates and not declared else ()
 
 
 def declare_value(tree: Path, name: str, value: str) -> tuple[Edit, ...]:
@@ -98,6 +121,12 @@ def declare_entry(tree: Path, name: str, entry: object) -> tuple[Edit, ...]:
     content = project_files.app_json_or_nothing(tree)
     if text and not content:
         return ()
+    variables = content.get("env") or {}
+    begun = numbered(tree, "app.json", r'^\s*"env":\s*\{\s*$')
+    if begun and variables and name not in variables:
+        # One line more, so that several edits fit together.
+        line = f"    {json.dumps(name)}: {json.dumps(entry)},\n"
+        return (Edit("app.json", begun[0][0] + 1, "", line),)
     new = content | {"env": (content.get("env") or {}) | {name: entry}}
     return (Edit("app.json", 1, text, json.dumps(new, indent=2) + "\n"),)
 

@@ -322,8 +322,7 @@ def visit_home(site: Site) -> Result:
     if home.status in REDIRECTS and location == f"https://{site.host}/":
         raise Failed(findings.REDIRECT_LOOP(site.facts.settings_file), finished=log)
     if home.status == 400:
-        refused = findings.HOST_NOT_ALLOWED(site.facts.settings_file, host=heroku.HOST)
-        raise Failed(refused, finished=log)
+        raise Failed(findings.HOST_NOT_ALLOWED(site.facts.settings_file, host=heroku.HOST))
     site.reachable = True
     note = [findings.NO_HOME_PAGE()] if home.status == 404 else []
     return Result(str(home.status), note)

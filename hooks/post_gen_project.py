@@ -27,7 +27,7 @@ OUTCOMES, STOPPED = {0: PROVED, 1: FAILED}, 130
 PROVE = ("preflight.pyz", "--uncommitted", "setup", "--rehearse")
 
 # The hash of the template's preflight.pyz. tools/build_pyz.py writes this line.
-PREFLIGHT_SHA256 = "1fad0a689c786240f390a649d83a588661d76f5b95ae41c5a98bd887736d721e"
+PREFLIGHT_SHA256 = "ab389a61a7a5ee2bb7c82d843174bcbaa22aafaa53ad17a22323464777c6ff78"
 OTHER_PREFLIGHT = """\
 The preflight.pyz in this folder is not the one from this template, so it was not run.
 To replace it, remove the file in the project's folder:

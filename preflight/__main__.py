@@ -63,6 +63,8 @@ def run(project: Path, options: argparse.Namespace) -> int:
         closing = conclusion(project, rehearsal, options, rehearse)
         interrupt.check()
         status = teller.conclude(rehearsal.steps, closing)
+        if rehearse and not options.only and status == report.PROVED:
+            rehearsal.remember()
         if options.timings:
             report.write_timings(options.timings, rehearsal.steps)
     except KeyboardInterrupt:
@@ -81,6 +83,11 @@ def conclusion(
     """Return what a report shows after the steps."""
     notes = source.find_notes(project, options.uncommitted) if rehearse else []
     pushed = rehearsal.pushed
+    if rehearsal.proof:
+        notes.append(
+            f"Nothing has changed since {rehearsal.proof.date}, so only the files were checked. To "
+            "rehearse everything again, delete the folder .preflight."
+        )
     notes += choices.describe(rehearsal.tree, pushed.names) if pushed else []
     folder = next_commands.Folder(project)
     ready = pushed and folder.in_repository and options.command is None

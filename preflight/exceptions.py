@@ -82,9 +82,12 @@ class Event:
 
 def install(site_packages: Path) -> None:
     """Install the reporter into the rehearsal's own environment, never into .venv."""
-    source = about.read("exception_reporter.py")
-    (site_packages / "preflight_exceptions.py").write_text(source, encoding="utf-8")
-    (site_packages / "preflight_exceptions.pth").write_text(START, encoding="utf-8")
+    files = {"py": about.read("exception_reporter.py"), "pth": START}
+    for suffix, content in files.items():
+        path = site_packages / f"preflight_exceptions.{suffix}"
+        # A file that is written again looks like one that has changed.
+        if not path.exists() or path.read_text(encoding="utf-8") != content:
+            path.write_text(content, encoding="utf-8")
 
 
 def read(folder: Path, tree: Path, since: float = 0) -> list[Event]:

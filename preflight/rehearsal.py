@@ -1,5 +1,6 @@
 """The steps of a set-up and of a rehearsal: what each does, and which others it needs."""
 
+import os
 import shutil
 import stat
 from collections.abc import Callable, Sequence
@@ -18,9 +19,11 @@ from preflight import (
     leaked_secrets,
     near_matches,
     packages,
+    postgres,
     processes,
     project_files,
     project_tests,
+    proofs,
     release,
     settings_checks,
     setup,
@@ -29,7 +32,7 @@ from preflight import (
     web,
 )
 from preflight.findings import Finding
-from preflight.steps import Failed, NotProved, NotReached, Result, Step, needed
+from preflight.steps import Failed, NotProved, NotReached, Result, State, Step, needed
 from preflight.steps import diagnose as find_causes
 
 PHASES = ("source", "build", "release", "web")
@@ -60,6 +63,9 @@ class Rehearsal:
         self.facts: settings_checks.Facts | None = None
         self.site: web.Site | None = None
         self.has_tests = True
+        # The hash of the files, and what an earlier rehearsal has proved for the same inputs.
+        self.content = ""
+        self.proof: proofs.Proof | None = None
 
     @property
     def tree(self) -> Path:
@@ -104,7 +110,14 @@ class Rehearsal:
         runs_after: Sequence[Step] = (),
     ) -> Step:
         """Add a step."""
-        step = Step(phase, title, action, list(needs), list(runs_after))
+        name = f"{phase} {title}"
+
+        def run() -> str | Result:
+            if self.proof and name in self.proof.details:
+                return f"{self.proof.details[name]} (unchanged)"
+            return action()
+
+        step = Step(phase, title, run, list(needs), list(runs_after))
         self.steps.append(step)
         return step
 
@@ -219,8 +232,27 @@ class Rehearsal:
         self.problems = file_checks.check(self.tree, self.pushed.names, self.pushed.unpushed)
         self.problems += choices.check(self.tree, self.pushed.names)
         shutil.copytree(self.tree, self.checkout, symlinks=True)
+        self.content = proofs.digest(proofs.describe_files(self.tree))
+        self.proof = proofs.recall(self.cache, self.key())
         source.apply_slugignore(self.tree)
         return self.pushed.origin
+
+    def key(self) -> str:
+        """Return a hash of everything that the steps after the installation depend on."""
+        python = needed(self.python)
+        environment = packages.choose_environment(self.cache, self.checkout, python)
+        pythons = [processes.python_in(environment), processes.python_in(self.project / ".venv")]
+        installed = [line for path in pythons for line in proofs.describe_packages(path)]
+        server = os.environ.get("PREFLIGHT_DATABASE_URL", ""), str(postgres.find_binaries())
+        return proofs.digest([self.content, str(self.with_tests), *server, *installed])
+
+    def remember(self) -> None:
+        """Keep the proof of a whole rehearsal, unless one of its steps has something to report."""
+        steps = [step for step in self.steps if step.phase in PHASES[1:]]
+        steps = [step for step in steps if step.title != "packages"]
+        if not self.proof and all(step.state is State.OK and not step.found for step in steps):
+            details = {f"{step.phase} {step.title}": step.detail for step in steps}
+            proofs.keep(self.cache, self.key(), details, self.limits())
 
     def check_source(self) -> Result:
         """Report which rules of the build the files break."""
@@ -374,6 +406,8 @@ class Rehearsal:
 
     def limits(self) -> list[str]:
         """Return what a rehearsal that passed has not proved."""
+        if self.proof:
+            return self.proof.limits
         found = []
         wanted = interpreters.read_version_file(self.project) or heroku.DEFAULT_PYTHON
         if self.python and self.python.series != wanted:

@@ -1,5 +1,6 @@
 """Break a project, rehearse one phase of its deploy, and check the report."""
 
+import hashlib
 import io
 import json
 import os
@@ -70,12 +71,15 @@ class Told:
 def calling(project: Path, **variables: str) -> Iterator[None]:
     """Run preflight in this process with the environment of a caller with git set up.
 
-    All rehearsals in this process share a PostgreSQL server. `preflight.pyz` starts its own.
+    All rehearsals in this process share a PostgreSQL server. `preflight.pyz` starts its own. Copies
+    of a project share its environments, but not its proofs.
     """
+    proof = f"proof-{hashlib.sha256(os.fsencode(project)).hexdigest()[:12]}.json"
     environment = caller_environment(project.parent / "home", **variables)
     with (
         patch.dict(os.environ, environment, clear=True),
         patch("preflight.postgres.start", start_database),
+        patch("preflight.proofs.FILE", proof),
     ):
         yield
 

@@ -27,7 +27,7 @@ OUTCOMES, STOPPED = {0: PROVED, 1: FAILED}, 130
 PROVE = ("preflight.pyz", "--uncommitted", "setup", "--rehearse")
 
 # The hash of the template's preflight.pyz. tools/build_pyz.py writes this line.
-PREFLIGHT_SHA256 = "ab389a61a7a5ee2bb7c82d843174bcbaa22aafaa53ad17a22323464777c6ff78"
+PREFLIGHT_SHA256 = "650596689a5b4640b240c182e1f86ce4683bd4ac0264352813f7c774d290d149"
 OTHER_PREFLIGHT = """\
 The preflight.pyz in this folder is not the one from this template, so it was not run.
 To replace it, remove the file in the project's folder:

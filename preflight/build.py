@@ -22,9 +22,23 @@ def collect_static(tree: Path, python: Path, variables: dict[str, str]) -> str:
     if not output.strip():
         raise Failed(findings.SILENT_COLLECTSTATIC(manage, name=manage))
     count = re.search(r"(\d+) static files? (?:copied|uploaded)", output)
-    if count and count[1] == "0":
+    if count and count[1] == "0" and finds_files(tree, python, manage, variables):
         raise Failed(findings.NOTHING_COLLECTED())
     return f"{count[1]} files" if count else ""
+
+
+# Prints how many static files the project has.
+COUNT_FILES = (
+    "from django.contrib.staticfiles.finders import get_finders; "
+    "print(sum(1 for finder in get_finders() for _ in finder.list([])))"
+)
+
+
+def finds_files(tree: Path, python: Path, manage: str, variables: dict[str, str]) -> bool:
+    """Return whether the project has static files that could have been collected."""
+    command = [str(python), manage, "shell", "-c", COUNT_FILES]
+    output = run_project(command, tree, variables, findings.COLLECTSTATIC_FAILED())
+    return output.split()[-1:] != ["0"]
 
 
 def run_hook(tree: Path, name: str, variables: dict[str, str]) -> None:

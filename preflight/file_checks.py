@@ -67,7 +67,7 @@ def check(tree: Path, names: list[str], unpushed: dict[str, Reason] | None = Non
         *check_python_version(tree, names),
         *procfile_checks.check(tree, names, unpushed),
         *requirement_lines.check(tree, names),
-        *check_manage_py(names, unpushed),
+        *check_manage_py(tree, names, unpushed),
         *check_environments(names),
         *check_markers(names),
         *app_json_checks.check(tree),
@@ -320,10 +320,14 @@ def is_needed(name: str) -> bool:
     return base == "manage.py" or name in heroku.PACKAGE_MANAGERS or package
 
 
-def check_manage_py(names: list[str], unpushed: dict[str, Reason]) -> Iterator[Finding]:
+def check_manage_py(tree: Path, names: list[str], unpushed: dict[str, Reason]) -> Iterator[Finding]:
     """Report a manage.py that the build would not find."""
     deep = [name.count("/") for name in [*names, *unpushed] if name.split("/")[-1] == "manage.py"]
     if not deep or min(deep) >= heroku.MANAGE_PY_DEPTH:
+        own = project_files.own_python_files(tree, names)
+        if any("settings.configure(" in project_files.read(tree / name) for name in own):
+            yield findings.WITHOUT_MANAGE_PY()
+            return
         settings = [name for name in names if name.endswith("/settings.py")]
         module = settings[0].removesuffix(".py").replace("/", ".") if len(settings) == 1 else ""
         create = Edit("manage.py", 1, "", MANAGE_PY.format(settings=module))

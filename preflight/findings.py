@@ -441,6 +441,11 @@ NO_MANAGE_PY = kind(
     "Commit it.",
     f"{DEV_CENTER}/django-assets",
 )
+WITHOUT_MANAGE_PY = kind(
+    "N166",
+    "The project calls settings.configure() and has no manage.py, so its settings, static files "
+    "and tests were not looked at.",
+)
 COMMITTED_ENVIRONMENT = kind(
     "E141",
     "The virtual environment $folder/ would be pushed.",

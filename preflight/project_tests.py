@@ -25,7 +25,9 @@ def run_tests(tree: Path, python: Path, variables: dict[str, str]) -> str:
     command = [str(python), project_files.find_manage_py(tree), "test"]
     if has_pytest:
         command = [str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider"]
-    elif (tree / "requirements-test.txt").is_file() or (tree / "uv.lock").is_file():
+    elif (tree / "requirements-test.txt").is_file() or "pytest" in project_files.read(
+        tree / "pyproject.toml"
+    ):
         raise NotProved(f"the tests need a .venv; {about.COMMAND} setup creates it")
     elif not (tree / command[1]).is_file():
         raise NotReached

@@ -83,6 +83,11 @@ class Rehearsal:
         return self.project / ".preflight"
 
     @property
+    def is_one_file(self) -> bool:
+        """Whether the project calls settings.configure() and has no manage.py to ask."""
+        return any(f.kind is findings.WITHOUT_MANAGE_PY for f in self.problems)
+
+    @property
     def production_python(self) -> Path:
         """The interpreter of the environment that only has what production needs."""
         return processes.python_in(needed(self.environment))
@@ -294,6 +299,8 @@ class Rehearsal:
     def collect_static(self) -> str:
         """Collect the static files, with the config vars and no database, as in a first build."""
         variables = self.variables | heroku.BUILD
+        if self.is_one_file:
+            return "no manage.py, so Heroku collects nothing"
         try:
             detail = build.collect_static(self.tree, self.production_python, variables)
         except Failed as error:
@@ -330,6 +337,9 @@ class Rehearsal:
 
         The settings are those of the web process.
         """
+        if self.is_one_file:
+            self.facts = settings_checks.Facts()
+            return "no manage.py, so nothing was asked"
         command = project_files.process_types(self.tree).get("web", "")
         variables = self.dyno("web") | project_files.assignments(command)
         wsgi = project_files.find_wsgi(self.tree, needed(self.pushed).names)
@@ -346,6 +356,9 @@ class Rehearsal:
 
     def run_tests(self) -> str:
         """Run the project's tests with .venv, which has what they need, if it exists."""
+        if self.is_one_file:
+            self.has_tests = False
+            return "no manage.py to run them with"
         own = processes.python_in(self.project / ".venv")
         python = own if own.exists() else self.production_python
         variables = processes.bare_environment(self.folder / "home", python.parent)

@@ -70,8 +70,12 @@ class Builder:
 
     def tool(self, *arguments: str) -> None:
         """Run a tool of another package manager."""
-        env = self.env | processes.installer_environment()
-        ended = run([sys.executable, "-m", "uv", "tool", "run", *arguments], self.folder, env)
+        self.uv("tool", "run", *arguments)
+
+    def uv(self, *arguments: str) -> None:
+        """Run uv, which reaches the package index as a rehearsal does."""
+        env = self.env | processes.installer_environment() | {"UV_PYTHON": sys.executable}
+        ended = run([sys.executable, "-m", "uv", *arguments], self.folder, env)
         assert ended.status == 0, ended.output
 
     def start(self, package: str, page: bool = True) -> str:

@@ -27,7 +27,7 @@ OUTCOMES, STOPPED = {0: PROVED, 1: FAILED}, 130
 PROVE = ("preflight.pyz", "--uncommitted", "setup", "--rehearse")
 
 # The hash of the template's preflight.pyz. tools/build_pyz.py writes this line.
-PREFLIGHT_SHA256 = "650596689a5b4640b240c182e1f86ce4683bd4ac0264352813f7c774d290d149"
+PREFLIGHT_SHA256 = "b7ab5b8caf21a9f159a9715719eb6eca3d49d414c1fb4de90b0a0210c92fdb94"
 OTHER_PREFLIGHT = """\
 The preflight.pyz in this folder is not the one from this template, so it was not run.
 To replace it, remove the file in the project's folder:

@@ -786,7 +786,7 @@ NO_SUCH_PACKAGE = kind(
 )
 OTHER_SYSTEM = kind(
     "E211",
-    "$package only exists on Windows or in Debian's own Python. `pip freeze` listed it.",
+    "$package only exists on Windows, Debian or Ubuntu. `pip freeze` listed it.",
     "Remove its line. List the packages that you import, and let pip find what they need.",
     PACKAGES,
 )
@@ -1103,6 +1103,15 @@ NO_TABLE = kind(
     f"{DEV_CENTER}/release-phase",
     "$python manage.py makemigrations",
 )
+NO_TABLE_IN_SQLITE = kind(
+    "E426",
+    "The table $table does not exist in the SQLite file.",
+    "On your own machine, create and run the migrations. On Heroku, a dyno deletes the file at "
+    "every restart, so the project has to use Heroku Postgres: read DATABASE_URL in the settings.",
+    f"{DEV_CENTER}/sqlite3",
+    "$python manage.py makemigrations",
+    "$python manage.py migrate",
+)
 TABLE_EXISTS = kind(
     "E415",
     "A migration creates the table $table, which already exists. Another set of migrations has "
@@ -1171,6 +1180,15 @@ MIGRATION_CONFLICT = kind(
     "Merge them, and commit the result.",
     f"{DJANGO}/topics/migrations/#version-control",
     "$python manage.py makemigrations --merge --noinput",
+)
+DATABASE_UNREACHABLE = kind(
+    "E459",
+    "The database server on $host does not accept connections.",
+    "Compare the address with the one that the app has now: Heroku changes it from time to time, "
+    "so it must not be copied into the settings. If it is the same, look for an incident.",
+    "https://status.heroku.com",
+    "heroku pg:info",
+    "heroku config:get DATABASE_URL",
 )
 UNKNOWN_DATABASE_HOST = kind(
     "E424",
@@ -1704,6 +1722,13 @@ STATIC_ROOT_TWICE = kind(
     "The folder in STATIC_ROOT is also in STATICFILES_DIRS.",
     'Use another folder for the collected files: STATIC_ROOT = BASE_DIR / "staticfiles"',
     f"{DJANGO}/ref/settings/#static-root",
+)
+NO_COMMAND = kind(
+    "E362",
+    "manage.py takes the option $option for a command. It does not pass its arguments to Django.",
+    "Let manage.py call execute_from_command_line(sys.argv), as startproject writes it. Choose the "
+    "settings with DJANGO_SETTINGS_MODULE instead of an argument.",
+    f"{DJANGO}/ref/django-admin/",
 )
 NO_ALLOWED_HOSTS = kind(
     "E361",

@@ -80,6 +80,32 @@ DENIED = {
     "wmi": "it only exists on Windows",
     "comtypes": "it only exists on Windows",
     "pkg-resources": "it only exists in Debian's own Python",
+    # Packages of Ubuntu, which `pip freeze` lists without a virtual environment. The package index
+    # does not have them.
+    **dict.fromkeys(
+        (
+            "apturl",
+            "brlapi",
+            "cloud-init",
+            "command-not-found",
+            "cupshelpers",
+            "language-selector",
+            "louis",
+            "pop-transition",
+            "python-apt",
+            "screen-resolution-extra",
+            "sessioninstaller",
+            "ubuntu-advantage-tools",
+            "ubuntu-drivers-common",
+            "ubuntu-pro-client",
+            "ufw",
+            "unattended-upgrades",
+            "usb-creator",
+            "xdiagnose",
+            "xkit",
+        ),
+        "it only exists in Ubuntu's own Python",
+    ),
     "backports-zoneinfo": "Python includes zoneinfo since 3.9, and this does not compile",
 }
 # Modules of Python that are listed as if they were packages: pip finds nothing to install.

@@ -44,15 +44,26 @@ RULES = (
         findings.DJANGO_HEROKU_MISSING,
     ),
     Rule(
-        r"No module named '?whitenoise\.django'?|Your WhiteNoise configuration is incompatible",
+        r"No module named '?whitenoise\.django'?|Your WhiteNoise configuration is incompatible"
+        r"|must be set before importing 'whitenoise\.django'",
         findings.WHITENOISE_IN_WSGI,
+    ),
+    Rule(
+        r"Unknown command: '(?P<option>--?\w[\w-]*)",
+        findings.NO_COMMAND,
     ),
     Rule(
         r"No module named '?MySQLdb'?|Error loading MySQLdb module",
         findings.MYSQL_CLIENT,
     ),
     Rule(
-        r"No module named '?(?P<module>[\w-]+\.(?:wsgi|asgi))\b'?",
+        r"No module named '?(?P<module>[\w-]*\.(?:wsgi|asgi))\b'?",
+        findings.WRONG_PACKAGE,
+    ),
+    # The module that the Procfile names is missing: the log also has the command.
+    Rule(
+        r"No module named '?(?P<module>[\w-]+)\b(?![.])(?=[\s\S]*"
+        r"with command `[^`]*\b(?:gunicorn|daphne|uvicorn|hypercorn)\b[^`]* (?P=module)[.:])",
         findings.WRONG_PACKAGE,
     ),
     Rule(
@@ -116,7 +127,8 @@ RULES = (
         findings.COMPILED_FOR_OTHER_SYSTEM,
     ),
     Rule(
-        r"cannot import name '?GDALRaster|Could not find the GDAL library|gdal-config"
+        r"cannot import name '?GDALRaster|Could not find the (?:GDAL|GEOS) library"
+        r"|GEOS is required and has not been detected|gdal-config"
         r"|libgdal\.so|libgeos_c\.so|Could not find the GEOS library",
         findings.GDAL,
     ),

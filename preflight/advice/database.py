@@ -30,9 +30,12 @@ RULES = (
         findings.TOO_LONG,
     ),
     Rule(
-        r"(?<!of\s)relation \"(?P<table>[\w.]+)\" does not exist"
-        r"|no such table: (?P<table_>[\w.]+)",
+        r"(?<!of\s)relation \"(?P<table>[\w.]+)\" does not exist",
         findings.NO_TABLE,
+    ),
+    Rule(
+        r"no such table: (?P<table>[\w.]+)",
+        findings.NO_TABLE_IN_SQLITE,
     ),
     Rule(
         r"column \"(?P<column>\w+)\" of relation \"\w+\" already exists"
@@ -63,6 +66,18 @@ RULES = (
     Rule(
         r"Related model '(?P<model>[\w.]+)' cannot be resolved",
         findings.MODEL_WITHOUT_MIGRATIONS,
+    ),
+    Rule(
+        r"could not determine PostgreSQL version from",
+        findings.OLD_PACKAGE,
+        {"package": "psycopg2"},
+    ),
+    Rule(
+        r"connection to server at \"(?!localhost|127\.0\.0\.1)(?P<host>[^\"]+)\"[^\n]*"
+        r"(?:failed: Connection refused|timed out|timeout expired)"
+        r"|could not connect to server: (?:Connection refused|Connection timed out)[\s\S]{0,40}?"
+        r"running on host \"(?!localhost|127\.0\.0\.1)(?P<host_>[^\"]+)\"",
+        findings.DATABASE_UNREACHABLE,
     ),
     Rule(
         r"connection to server at \"(?:localhost|127\.0\.0\.1)\"[^\n]*failed"

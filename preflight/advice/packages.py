@@ -1,12 +1,17 @@
 """Messages of pip and uv."""
 
-from preflight import findings
+from preflight import findings, heroku
 from preflight.advice.rule import Rule
+
+# A hyphen in a name may also be written as an underscore or a dot.
+DENIED = [
+    name.replace("-", "[-_.]") for name in heroku.DENIED if name not in {"backports-zoneinfo"}
+]
 
 RULES = (
     Rule(
         r"(?:No matching distribution found for|satisfies the requirement|Because) "
-        r"(?P<package>pywin32|pywinpty|pypiwin32|pkg[-_]resources|wmi|comtypes)\b",
+        rf"(?P<package>{'|'.join(DENIED)})(?![\w.-]*[A-Za-z])",
         findings.OTHER_SYSTEM,
     ),
     Rule(
@@ -68,7 +73,8 @@ RULES = (
     ),
     Rule(
         r"Invalid requirement: (?P<text>.*)"
-        r"|/pip/[^\n]*\n(?:[^\n]*\n){0,40}?UnicodeDecodeError: [^\n]*0xff in position 0",
+        r"|/pip/[^\n]*\n(?:[^\n]*\n){0,40}?UnicodeDecodeError: [^\n]*0xff in position 0"
+        r"|/pip/_internal/(?:req|utils/encoding)[^\n]*\n(?:[^\n]*\n){0,40}?UnicodeDecodeError: ",
         findings.INVALID_REQUIREMENT,
     ),
     Rule(

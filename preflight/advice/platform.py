@@ -18,6 +18,7 @@ RULES = (
     Rule(
         r"same version of this code has already been built",
         findings.ALREADY_BUILT,
+        consequence=True,
     ),
     Rule(
         r"^Everything up-to-date",
@@ -80,7 +81,7 @@ RULES = (
         findings.NO_SUCH_APP,
     ),
     Rule(
-        r"You've reached the limit of \d+ apps",
+        r"You've reached the (?:app )?limit of \d+ apps",
         findings.APP_LIMIT,
     ),
     Rule(

@@ -24,8 +24,17 @@ RULES = (
         findings.MISSING_REFERENCE,
         {"file_name": "A style sheet"},
     ),
+    # The paste ends before the message.
     Rule(
-        r"No such file or directory: u?'(?P<folder>[\w./-]*\b(?:static|assets)\w*)/?'",
+        r"Post-processing '(?P<file_name>[^']+)' failed!"
+        r"(?![\s\S]*(?:could not be found|Error\b|Exception\b))",
+        findings.MISSING_REFERENCE,
+        {"missing": "a file"},
+    ),
+    Rule(
+        r"No such file or directory: u?'(?P<folder>[\w./-]*\b(?:static|assets)\w*)/?'"
+        r"|/staticfiles/(?:finders|storage)\.py[^\n]*\n(?:[^\n]*\n){0,20}?"
+        r"[^\n]*No such file or directory: '(?P<folder_>[\w-]+(?:/[\w-]+)*)/?'",
         findings.NO_STATIC_FOLDER,
     ),
     Rule(

@@ -36,7 +36,8 @@ RULES = (
         findings.PROGRAM_NOT_INSTALLED,
     ),
     Rule(
-        r"(?:^|[\s/])(?:ba|da)?sh: (?:line \d+: |\d+: )?(?P<program>(?!heroku)[\w./-]+): "
+        r"(?:^|[\s/])(?:(?:ba|da)?sh|bin/\w+): (?:line \d+: |\d+: )?"
+        r"(?P<program>(?!heroku)[\w./-]+): "
         r"(?:command )?not found$",
         findings.NO_SUCH_PROGRAM,
     ),

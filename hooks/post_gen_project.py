@@ -27,7 +27,7 @@ OUTCOMES, STOPPED = {0: PROVED, 1: FAILED}, 130
 PROVE = ("preflight.pyz", "--uncommitted", "setup", "--rehearse")
 
 # The hash of the template's preflight.pyz. tools/build_pyz.py writes this line.
-PREFLIGHT_SHA256 = "b7ab5b8caf21a9f159a9715719eb6eca3d49d414c1fb4de90b0a0210c92fdb94"
+PREFLIGHT_SHA256 = "9e58e8765d58d300397c7ac91fc0fd7207550c483193646c12f073dffeefa44e"
 OTHER_PREFLIGHT = """\
 The preflight.pyz in this folder is not the one from this template, so it was not run.
 To replace it, remove the file in the project's folder:

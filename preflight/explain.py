@@ -27,6 +27,9 @@ EXCEPTION = r"[A-Za-z_][\w.]*(?:Error|Exception|Exit|Configured|Host|NotFound|Do
 CODE = r"\bcode=([HRL]\d{2})\b|\bError ([HRL]\d{2})\b|^[ \t]*([HRL]\d{2})[ \t]*$"
 # Codes that only report that the web process did not start or answer.
 CRASHED = {"heroku.H10", "heroku.H13", "heroku.H14", "heroku.H18", "heroku.H20", "heroku.R10"}
+# The command of the web process, as Heroku prints it, and what installs the libraries of GeoDjango.
+STARTED = r"Starting process with command `[^`]*?(?<![\w.])(?P<module>{}\.[aw]sgi)\b[^`]*`"
+GEO_BUILDPACK = r"heroku-geo-buildpack|geos/gdal/proj app detected|Vendoring geo libraries"
 # A server that says where it listens. Heroku chooses a port of five digits.
 LISTENING = (
     r"(?i)(?:serving on|listening (?:at|on)|running on|development server at|bound to)\D{0,20}?"
@@ -183,9 +186,25 @@ def explain_log(log: str) -> list[Finding]:
         causes = [finding for part in parts(text) for finding in diagnose_part(part)]
         known = [finding for finding, consequence in causes if not consequence]
         found = known or [finding for finding, _ in causes][:1]
+        # Of a site that does not start, a browser reports much more.
+        found = known if CRASHED & {code.id for code in error_codes(text)} else found
+    found = [in_context(finding, text) for finding in found]
     found = without_echoes([*found, *error_codes(text)])
     found = list({(f.id, f.message, f.kind.symptom and f.cause): f for f in found[::-1]}.values())
     return found[::-1] or guess(text)
+
+
+def in_context(finding: Finding, text: str) -> Finding:
+    """Return the finding that fits better, because of what else a log shows, or the same one."""
+    module = finding.values.get("module", "")
+    started = module and re.search(STARTED.format(re.escape(module)), text)
+    if finding.kind is findings.NOT_INSTALLED and started:
+        better = findings.WRONG_PACKAGE(finding.file, finding.line, module=started["module"])
+    elif finding.kind is findings.GDAL and re.search(GEO_BUILDPACK, text):
+        better = findings.GDAL_NOT_FOUND(finding.file, finding.line)
+    else:
+        return finding
+    return replace(better, cause=finding.cause)
 
 
 def diagnose_part(part: Part) -> Iterator[tuple[Finding, bool]]:
@@ -230,7 +249,7 @@ def without_echoes(found: list[Finding]) -> list[Finding]:
         echoes |= CRASHED - {"heroku.R10"}
     if any(not finding.kind.symptom for finding in found):
         echoes |= {"heroku.H10"}
-    if findings.OTHER_PYTHON.id in ids:
+    if {findings.OTHER_PYTHON.id, findings.PACKAGE_INDEX_DOWN.id} & ids:
         echoes |= {findings.NO_SUCH_PACKAGE.id}
     if "heroku.H12" in ids:
         echoes |= {findings.WORKER_TIMEOUT.id}

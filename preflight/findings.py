@@ -781,12 +781,13 @@ SLUG_TOO_LARGE = kind(
 NO_SUCH_PACKAGE = kind(
     "E210",
     "The package index does not have $package, or not in this version.",
-    "Fix its name or its version. https://pypi.org lists both.",
+    "Fix its name or its version. https://pypi.org lists both, and the Python that it needs.",
     "https://pypi.org",
 )
 OTHER_SYSTEM = kind(
     "E211",
-    "$package only exists on Windows, Debian or Ubuntu. `pip freeze` listed it.",
+    "$package belongs to an operating system (Windows, macOS or Ubuntu's own Python), so pip "
+    "cannot install it on Heroku. `pip freeze` listed it.",
     "Remove its line. List the packages that you import, and let pip find what they need.",
     PACKAGES,
 )
@@ -1549,6 +1550,12 @@ SEVERAL_LOCKS_ON_HEROKU = kind(
 
 # What only a log shows, or also shows: the numbers are those of the areas above, from 50 on.
 
+PACKAGE_INDEX_DOWN = kind(
+    "E219",
+    "pip could not connect to the package index.",
+    "Try again. On your own machine, check the network. If it lasts: https://status.python.org",
+    "https://status.python.org",
+)
 OLD_PACKAGE = kind(
     "E250",
     "The package $package is too old for this version of Python or Django.",
@@ -1590,6 +1597,21 @@ GDAL = kind(
     "GeoDjango, use the engine django.db.backends.postgresql.",
     f"{DEV_CENTER}/postgis",
     "heroku buildpacks:add --index 1 https://github.com/heroku/heroku-geo-buildpack.git",
+)
+GDAL_NOT_FOUND = kind(
+    "E265",
+    "The buildpack has installed GDAL and GEOS, but Django does not find them.",
+    'Write in the settings: GDAL_LIBRARY_PATH = os.environ.get("GDAL_LIBRARY_PATH") and '
+    'GEOS_LIBRARY_PATH = os.environ.get("GEOS_LIBRARY_PATH"). Use the buildpack below, which '
+    "sets both, before heroku/python.",
+    f"{DEV_CENTER}/postgis",
+    "heroku buildpacks:add --index 1 https://github.com/heroku/heroku-geo-buildpack.git",
+)
+HIDDEN_PACKAGE = kind(
+    "E266",
+    "A file $module.py of the project hides the package $module.",
+    "Give the file another name.",
+    "https://docs.python.org/3/tutorial/modules.html#the-module-search-path",
 )
 MYSQL_CLIENT = kind(
     "E256",
@@ -1709,6 +1731,20 @@ NO_STATIC_FOLDER = kind(
     "track empty folders.",
     "Commit a file in it, or remove the folder from STATICFILES_DIRS.",
     f"{DJANGO}/ref/settings/#staticfiles-dirs",
+)
+POST_PROCESSING = kind(
+    "E364",
+    "collectstatic cannot process $file_name. Most often, it refers to a file that does not exist.",
+    "Check each url(...), @import and source map in $file_name: commit the file that it refers to, "
+    "or remove the reference.",
+    WHITENOISE,
+)
+NO_SUCH_COMMAND = kind(
+    "E363",
+    "manage.py does not know the command $name. The app that has it is not in INSTALLED_APPS, or "
+    "other settings are used.",
+    "Add the app to INSTALLED_APPS, and check DJANGO_SETTINGS_MODULE.",
+    f"{DJANGO}/howto/custom-management-commands/",
 )
 NO_FILE = kind(
     "E359",
@@ -1831,6 +1867,15 @@ NO_SUCH_PROGRAM = kind(
     "A command starts $program, which is not installed where it runs.",
     "Install it, or fix its name in the Procfile, in app.json or in the command that you typed.",
     f"{DEV_CENTER}/procfile",
+)
+NO_NODE = kind(
+    "E559",
+    "A command starts $program, which needs Node.js. Heroku's buildpack for Python does not "
+    "include it.",
+    "Add the buildpack for Node.js before heroku/python, and commit package.json with $program in "
+    "it. Or remove that step.",
+    f"{DEV_CENTER}/using-multiple-buildpacks-for-an-app",
+    "heroku buildpacks:add --index 1 heroku/nodejs",
 )
 UPLOADS_GONE = kind(
     "E555",

@@ -25,7 +25,8 @@ CLI_PREFIX = r"(?m)^[ \t]*(?:[›▸»](?: +(?:Error|Warning):)?|!) {2,}|^[ \t]*
 # A line that begins with this is not the rest of the line above it.
 BEGINNING = (
     rf"\s*(?:{LOG_PREFIX}"
-    r"|Traceback |File \"|[\w.]*(?:Error|ERROR|Exception)\b|-----> |[!$%>] |\[\d{4}-)"
+    r"|Traceback |File \"|No module named |No such file "
+    r"|[\w.]*(?:Error|ERROR|Exception)\b|-----> |[!$%>] |\[\d{4}-)"
 )
 # The usual widths of a terminal. At another width, more lines have to be that long.
 WIDTHS = {79, 80, 100, 119, 120}
@@ -77,7 +78,16 @@ def unwrap(lines: list[str]) -> list[str]:
 
 
 def oldest_first(lines: list[str]) -> list[str]:
-    """Return the lines in the order of their times, if the newest is the first."""
+    """Return the lines in the order of their times, if the newest is the first.
+
+    Without times, a traceback that begins with its exception and ends with its heading shows it.
+    """
+    shown = [line.strip() for line in lines if line.strip()]
+    heads = [number for number, line in enumerate(shown) if line.startswith("Traceback (most")]
+    frames = [number for number, line in enumerate(shown) if line.startswith('File "')]
+    backwards = heads and frames and heads[0] > frames[-1]
+    if backwards and re.match(r"[\w.]*(?:Error|Exception|Exit|Configured)\b", shown[0]):
+        return lines[::-1]
     times = [match[1] for line in lines if (match := re.match(rf"\s*{TIME}", line))]
     falling = sum(a > b for a, b in zip(times, times[1:], strict=False))
     rising = sum(a < b for a, b in zip(times, times[1:], strict=False))

@@ -45,26 +45,21 @@ RULES = (
     ),
     Rule(
         r"No module named '?whitenoise\.django'?|Your WhiteNoise configuration is incompatible"
-        r"|must be set before importing 'whitenoise\.django'",
+        r"|before importing 'whitenoise\.django'|cannot import name '?DjangoWhiteNoise",
         findings.WHITENOISE_IN_WSGI,
-    ),
-    Rule(
-        r"Unknown command: '(?P<option>--?\w[\w-]*)",
-        findings.NO_COMMAND,
     ),
     Rule(
         r"No module named '?MySQLdb'?|Error loading MySQLdb module",
         findings.MYSQL_CLIENT,
     ),
     Rule(
-        r"No module named '?(?P<module>[\w-]*\.(?:wsgi|asgi))\b'?",
+        r"No module named '?(?P<module>[\w-]*\.(?:wsgi|asgi))\b'?"
+        r"|required to perform a relative import for '(?P<module_>\.(?:wsgi|asgi))'",
         findings.WRONG_PACKAGE,
     ),
-    # The module that the Procfile names is missing: the log also has the command.
     Rule(
-        r"No module named '?(?P<module>[\w-]+)\b(?![.])(?=[\s\S]*"
-        r"with command `[^`]*\b(?:gunicorn|daphne|uvicorn|hypercorn)\b[^`]* (?P=module)[.:])",
-        findings.WRONG_PACKAGE,
+        r"No module named '(?P<module>\w+)\.(?=[\w.]+'; '(?P=module)' is not a package)",
+        findings.HIDDEN_PACKAGE,
     ),
     Rule(
         r"No module named '?(?P<module>[\w.]*\bsettings(?:\.\w+)?)\b'?",
@@ -81,6 +76,13 @@ RULES = (
         findings.OLD_MODULE,
         {"user": "A package in the traceback"},
     ),
+    # Python 2 names the whole path if Django is not installed.
+    Rule(
+        r"No module named django\.(?:core(?:\.(?:management|wsgi|asgi|exceptions|handlers))?"
+        r"|conf|db|http|utils|apps)$",
+        findings.NOT_INSTALLED,
+        {"module": "django"},
+    ),
     Rule(
         r"No module named '?django\.(?P<name>[\w.]+)",
         findings.REMOVED_FROM_DJANGO,
@@ -92,6 +94,17 @@ RULES = (
     Rule(
         r"No module named '(?P<module>[\w-]+)'|No module named (?P<module_>\w+)$",
         findings.NOT_INSTALLED,
+    ),
+    Rule(
+        r"Error loading psycopg2? (?:or psycopg )?module",
+        findings.NOT_INSTALLED,
+        {"module": "psycopg2"},
+        consequence=True,
+    ),
+    Rule(
+        r"Could not load Boto3's S3 bindings",
+        findings.NOT_INSTALLED,
+        {"module": "boto3"},
     ),
     Rule(
         r"cannot import name '(?P<name>\w+)' from partially initialized module "
@@ -127,9 +140,10 @@ RULES = (
         findings.COMPILED_FOR_OTHER_SYSTEM,
     ),
     Rule(
-        r"cannot import name '?GDALRaster|Could not find the (?:GDAL|GEOS) library"
-        r"|GEOS is required and has not been detected|gdal-config"
-        r"|libgdal\.so|libgeos_c\.so|Could not find the GEOS library",
+        r"cannot import name '?(?:GDALRaster|GEOSException|HAS_GEOS)\b"
+        r"|Could not find the (?:GDAL|GEOS) library|(?:GDAL|GEOS) is required and has not been"
+        r"|(?:No such file or directory: '?|Could not (?:find|run) |: )gdal-config"
+        r"|gdal_config_error|libgdal\.so|libgeos_c\.so",
         findings.GDAL,
     ),
     Rule(

@@ -33,6 +33,7 @@ RULES = (
         r"(?<!of\s)relation \"(?P<table>[\w.]+)\" does not exist",
         findings.NO_TABLE,
     ),
+    # Only SQLite says it like this.
     Rule(
         r"no such table: (?P<table>[\w.]+)",
         findings.NO_TABLE_IN_SQLITE,
@@ -73,19 +74,26 @@ RULES = (
         {"package": "psycopg2"},
     ),
     Rule(
-        r"connection to server at \"(?!localhost|127\.0\.0\.1)(?P<host>[^\"]+)\"[^\n]*"
-        r"(?:failed: Connection refused|timed out|timeout expired)"
-        r"|could not connect to server: (?:Connection refused|Connection timed out)[\s\S]{0,40}?"
-        r"running on host \"(?!localhost|127\.0\.0\.1)(?P<host_>[^\"]+)\"",
-        findings.DATABASE_UNREACHABLE,
-    ),
-    Rule(
         r"connection to server at \"(?:localhost|127\.0\.0\.1)\"[^\n]*failed"
         r"|connection to server on socket"
         r"|[Ii]s the server running on host \"(?:localhost|127\.0\.0\.1)\""
         r"|connections on Unix domain socket"
         r"|Can't connect to (?:local )?MySQL server (?:on '(?:localhost|127\.0\.0\.1)|through)",
         findings.LOCAL_DATABASE,
+    ),
+    Rule(
+        r"connection to server at \"(?P<host>[^\"]+)\"[^\n]* failed: "
+        r"(?:Connection (?:refused|timed out)|timeout expired|Network is unreachable"
+        r"|No route to host|FATAL: +the database system is"
+        r"|[^\n]*not currently accepting connections)"
+        r"|(?:could not connect to server: [^?]*?|timeout expired\s*)"
+        r"[Ii]s the server running on host \"(?P<host_>[^\"]+)\"",
+        findings.DATABASE_UNREACHABLE,
+    ),
+    Rule(
+        r"FATAL: +the database system is (?:starting up|shutting down|in recovery mode)",
+        findings.DATABASE_UNREACHABLE,
+        {"host": "in DATABASE_URL"},
     ),
     Rule(
         r"NodeNotFoundError: [^\n]*nonexistent parent node "

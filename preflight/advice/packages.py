@@ -3,19 +3,32 @@
 from preflight import findings, heroku
 from preflight.advice.rule import Rule
 
-# A hyphen in a name may also be written as an underscore or a dot.
-DENIED = [
-    name.replace("-", "[-_.]") for name in heroku.DENIED if name not in {"backports-zoneinfo"}
-]
+# Packages that an operating system brings along, however their names are written.
+SYSTEM_PACKAGES = "|".join(
+    name.replace("-", "[-_.]") for name in heroku.DENIED if name != "backports-zoneinfo"
+)
 
 RULES = (
+    # No other message of pip counts if it could not connect to the index.
     Rule(
-        r"(?:No matching distribution found for|satisfies the requirement|Because) "
-        rf"(?P<package>{'|'.join(DENIED)})(?![\w.-]*[A-Za-z])",
+        r"(?:Retrying \(Retry\(|There was a problem confirming the ssl certificate"
+        r"|Could not fetch URL https://pypi)[^\n]*\n(?:[^\n]*\n){0,40}?"
+        r"(?=[^\n]*(?:No matching distribution found|satisfies the requirement))",
+        findings.PACKAGE_INDEX_DOWN,
+    ),
+    Rule(
+        rf"(?:No matching distribution found for|satisfies the requirement|Because"
+        rf"|Failed building wheel for|Failed to build) `?"
+        rf"(?P<package>(?i:{SYSTEM_PACKAGES}))(?![\w.-]*[A-Za-z])"
+        r"|(?:No matching distribution found for|satisfies the requirement|Because) "
+        r"(?P<package_>[\w.-]+)={2,3}[\w.+-]*?(?:ubuntu|debian)"
+        r"|(?P<package__>PyObjC) requires macOS to build",
         findings.OTHER_SYSTEM,
     ),
     Rule(
-        r"backports[.-]zoneinfo",
+        r"(?:Failed building wheel for|Failed to build|Building wheel for|satisfies the requirement"
+        r"|No matching distribution found for|Could not build wheels for) `?backports[.-]zoneinfo"
+        r"(?! \(\S+\): (?:started|finished with status 'done'))",
         findings.ZONEINFO,
     ),
     Rule(
@@ -73,8 +86,10 @@ RULES = (
     ),
     Rule(
         r"Invalid requirement: (?P<text>.*)"
-        r"|/pip/[^\n]*\n(?:[^\n]*\n){0,40}?UnicodeDecodeError: [^\n]*0xff in position 0"
-        r"|/pip/_internal/(?:req|utils/encoding)[^\n]*\n(?:[^\n]*\n){0,40}?UnicodeDecodeError: ",
+        r"|/pip/[^\n]*\n(?:[^\n]*\n){0,40}?"
+        r"UnicodeDecodeError: (?:[^\n]*0xf[ef] in position 0|'utf-(?:16|32))"
+        r"|in auto_decode\n(?:[^\n]*\n){0,5}?UnicodeDecodeError: "
+        r"|requirements\S*\.txt[^\n]*(?:\n[^\n]*){0,4}?stream did not contain valid UTF-8",
         findings.INVALID_REQUIREMENT,
     ),
     Rule(

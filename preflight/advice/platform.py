@@ -16,12 +16,8 @@ RULES = (
         findings.NO_BRANCH,
     ),
     Rule(
-        r"same version of this code has already been built",
-        findings.ALREADY_BUILT,
-        consequence=True,
-    ),
-    Rule(
-        r"^Everything up-to-date",
+        # After a push that failed for another reason, Heroku says the former, too.
+        r"same version of this code has already been built|^Everything up-to-date",
         findings.ALREADY_BUILT,
         consequence=True,
     ),
@@ -31,7 +27,9 @@ RULES = (
         findings.NO_REMOTE,
     ),
     Rule(
-        r"\(non-fast-forward\)|\(fetch first\)",
+        # A push to another server than Heroku's is rejected with the same words.
+        r"\((?:non-fast-forward|fetch first)\)"
+        r"(?!(?:[^\n]*\n){1,3}?error: failed to push some refs to '\S*(?:github|gitlab|bitbucket))",
         findings.BEHIND_HEROKU,
     ),
     Rule(
@@ -81,7 +79,7 @@ RULES = (
         findings.NO_SUCH_APP,
     ),
     Rule(
-        r"You've reached the (?:app )?limit of \d+ apps",
+        r"reached (?:the|your) (?:app )?limit of \d+ apps",
         findings.APP_LIMIT,
     ),
     Rule(
@@ -94,8 +92,10 @@ RULES = (
         findings.OTHER_BRANCH,
     ),
     Rule(
+        # Packages that ask git for their version print it in a build, too.
         r"fatal: not a git repository",
         findings.NOT_A_REPOSITORY,
+        consequence=True,
     ),
     Rule(
         r"(?:command not found: heroku|heroku: (?:command )?not found"
@@ -119,6 +119,8 @@ RULES = (
         r"stack,? (?:which )?(?:is|has|has reached|reached) (?:an )?(?:its )?end[- ]of[- ]life"
         r"(?! on)|stack is no longer supported|'cedar-14' stack|stack has been deprecated and",
         findings.APP_ON_OLD_STACK,
+        # A build that still works warns of it.
+        consequence=True,
     ),
     Rule(
         r"Couldn't find either the add-on service or the add-on plan"
@@ -126,7 +128,7 @@ RULES = (
         findings.ADDON_PLAN,
     ),
     Rule(
-        r"Multiple Python package manager files were found",
+        r"(?<!Warning:\s)Multiple Python package manager files were found",
         findings.SEVERAL_LOCKS_ON_HEROKU,
     ),
     Rule(

@@ -45,6 +45,7 @@ RULES = (
         findings.LOCAL_BROKER,
     ),
     Rule(
+        r"(?:Error 1 connecting to|redis|kombu|Exception inside application: )[\s\S]{0,4000}?"
         r"certificate verify failed: (?:IP address mismatch|self[- ]signed)",
         findings.SELF_SIGNED,
     ),

@@ -24,18 +24,17 @@ RULES = (
         findings.MISSING_REFERENCE,
         {"file_name": "A style sheet"},
     ),
-    # The paste ends before the message.
-    Rule(
-        r"Post-processing '(?P<file_name>[^']+)' failed!"
-        r"(?![\s\S]*(?:could not be found|Error\b|Exception\b))",
-        findings.MISSING_REFERENCE,
-        {"missing": "a file"},
-    ),
     Rule(
         r"No such file or directory: u?'(?P<folder>[\w./-]*\b(?:static|assets)\w*)/?'"
-        r"|/staticfiles/(?:finders|storage)\.py[^\n]*\n(?:[^\n]*\n){0,20}?"
-        r"[^\n]*No such file or directory: '(?P<folder_>[\w-]+(?:/[\w-]+)*)/?'",
+        r"|No such file or directory: u?'(?P<folder_>(?:[\w.-]+/)*(?:dist|build|public))/?'"
+        r"|in (?:collect|listdir|get_files)\n(?:[^\n]*\n){0,12}?"
+        r"[^\n]*No such file or directory: u?'(?P<folder__>[\w./-]+?)/?'",
         findings.NO_STATIC_FOLDER,
+    ),
+    Rule(
+        r"Post-processing '(?P<file_name>[^']+)' failed!",
+        findings.POST_PROCESSING,
+        consequence=True,
     ),
     Rule(
         r"STATICFILES_DIRS setting should not contain the STATIC_ROOT",
@@ -76,12 +75,23 @@ RULES = (
         findings.MIXED_CONTENT,
     ),
     Rule(
-        r"blocked by CORS policy|Cross-Origin Request Blocked",
+        # An error page has no headers of CORS.
+        r"(?:blocked by CORS policy|Cross-Origin Request Blocked)"
+        r"(?![\s\S]*(?:ERR_FAILED 50\d|\b50[0234] \((?:Internal|Bad|Service|Gateway)))",
         findings.CORS,
+        consequence=True,
     ),
     Rule(
-        r"Unknown command: 'collectstatic'",
+        r"Unknown command: '?collectstatic",
         findings.NO_STATICFILES,
+    ),
+    Rule(
+        r"Unknown command: '?(?P<option>--?\w[\w-]*)",
+        findings.NO_COMMAND,
+    ),
+    Rule(
+        r"Unknown command: '(?P<name>\w+)'",
+        findings.NO_SUCH_COMMAND,
     ),
     Rule(
         r"(?:'Settings' object|global_settings'?) has no attribute '(?:STATICFILES"

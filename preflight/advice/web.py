@@ -3,6 +3,11 @@
 from preflight import findings
 from preflight.advice.rule import Rule
 
+NODE_PROGRAMS = (
+    r"npm|npx|node|nodejs|yarn|pnpm|webpack|vite|lessc|less|sass|postcss|tailwindcss|bower|gulp"
+    r"|grunt|uglifyjs|cleancss|yuglify|coffee|babel"
+)
+
 RULES = (
     Rule(
         r"Failed to find (?:attribute|application object) '(?P<name>\w+)' in '(?P<module>[\w.]+)'"
@@ -28,6 +33,15 @@ RULES = (
         r"|Invalid address: \('[\w.-]*herokuapp\.com",
         findings.FOREIGN_ADDRESS,
     ),
+    # Programs of Node.js: a shell, env, Python and django-tailwind each say it in another way.
+    Rule(
+        rf"(?:^|[\s/])[\w./-]+: (?:line \d+: |\d+: )?(?P<program>{NODE_PROGRAMS}): "
+        r"(?:command )?not found$"
+        rf"|env: '?(?P<program_>{NODE_PROGRAMS})'?: No such file or directory"
+        rf"|No such file or directory: '(?P<program__>{NODE_PROGRAMS})'"
+        r"|(?i:node\.?js) and/or (?P<program___>npm) is not installed",
+        findings.NO_NODE,
+    ),
     # Only the process of a Procfile is started by this shell, and only these are servers.
     Rule(
         r"(?:^|[\s/])(?:ba|da)?sh: (?:line \d+: |\d+: )?"
@@ -36,9 +50,8 @@ RULES = (
         findings.PROGRAM_NOT_INSTALLED,
     ),
     Rule(
-        r"(?:^|[\s/])(?:(?:ba|da)?sh|bin/\w+): (?:line \d+: |\d+: )?"
-        r"(?P<program>(?!heroku)[\w./-]+): "
-        r"(?:command )?not found$",
+        r"(?:^|[\s/])(?:(?:ba|da|z)?sh: (?:line \d+: |\d+: )?|[\w./-]+: line \d+: )"
+        r"(?P<program>(?!heroku)[\w./-]+): (?:command )?not found$",
         findings.NO_SUCH_PROGRAM,
     ),
     Rule(

@@ -55,6 +55,19 @@ def test_a_line_of_each_family_is_recognized(log, names):
     assert [finding.id for finding in explain.explain_log(log)] == expected
 
 
+@pytest.mark.parametrize(
+    "log",
+    [
+        "Collecting backports.zoneinfo==0.2.1\nSuccessfully installed backports.zoneinfo-0.2.1",
+        " ! [rejected] main -> main (fetch first)\n"
+        "error: failed to push some refs to 'https://github.com/me/blog.git'",
+        "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self signed certificate",
+    ],
+)
+def test_words_of_a_known_error_in_another_place_are_not_explained(log):
+    assert all(finding.kind is findings.GUESS for finding in explain.explain_log(log))
+
+
 # What people paste
 
 TRACEBACK = """

@@ -218,12 +218,12 @@ def diagnose_part(part: Part) -> Iterator[tuple[Finding, bool]]:
         return
     text = part.text
     matches = [(match, rule) for rule in advice.RULES for match in rule.compiled.finditer(text)]
-    taken = set[int]()
-    for match, rule in sorted(matches, key=lambda pair: pair[0].end()):
-        line = text.count("\n", 0, match.end() - 1)
-        if line not in taken:
-            taken.add(line)
-            yield found_by(rule, match, text, []), rule.consequence
+    # One rule for each line. The cause counts if its consequence is in the same line.
+    rules = dict[int, tuple[re.Match[str], Rule]]()
+    for match, rule in sorted(matches, key=lambda pair: (pair[1].consequence, pair[0].end())):
+        rules.setdefault(text.count("\n", 0, match.end() - 1), (match, rule))
+    for match, rule in sorted(rules.values(), key=lambda pair: pair[0].end()):
+        yield found_by(rule, match, text, []), rule.consequence
 
 
 def error_codes(text: str) -> list[Finding]:

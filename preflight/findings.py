@@ -1127,6 +1127,15 @@ CONSTRAINT = kind(
     "Look at the value in the line below, and at the code that saves it.",
     f"{DJANGO}/ref/models/constraints/",
 )
+SEQUENCE_BEHIND = kind(
+    "E428",
+    "The table $table gives a new row the id of a row that exists. Its counter of ids is behind, "
+    "as after a restored backup.",
+    "Set the counter to the highest id, with the command below.",
+    f"{DJANGO}/ref/django-admin/#sqlsequencereset",
+    "heroku pg:psql -c \"SELECT setval(pg_get_serial_sequence('$table', 'id'), max(id)) FROM "
+    '$table"',
+)
 NO_COLUMN = kind(
     "E417",
     "A model has a field that the database does not have. Its migration was not created, not "
@@ -1621,7 +1630,8 @@ MYSQL_CLIENT = kind(
 )
 DJANGO_HEROKU_MISSING = kind(
     "E257",
-    "The settings import django_heroku, which is not installed. It is no longer maintained.",
+    "The settings use django_heroku, which is not installed or not as they expect. It is no longer "
+    "maintained.",
     "Remove it from the settings. Configure the database with dj-database-url and the static files "
     "with WhiteNoise instead.",
     f"{DEV_CENTER}/django-app-configuration",
@@ -1705,6 +1715,14 @@ PATH_AND_TEXT = kind(
     'Write BASE_DIR / "staticfiles" if BASE_DIR is a Path, and os.path.join(BASE_DIR, '
     '"staticfiles") if it is a text.',
     f"{DJANGO}/ref/settings/#databases",
+)
+QUOTED_SETTINGS_MODULE = kind(
+    "E366",
+    "DJANGO_SETTINGS_MODULE is wrapped in quotes, so Python looks for a module with a quote in its "
+    "name.",
+    "Set it without them.",
+    f"{DEV_CENTER}/config-vars",
+    "heroku config:set DJANGO_SETTINGS_MODULE=FOLDER.settings",
 )
 WHITENOISE_IN_WSGI = kind(
     "E355",
@@ -1877,6 +1895,14 @@ NO_NODE = kind(
     f"{DEV_CENTER}/using-multiple-buildpacks-for-an-app",
     "heroku buildpacks:add --index 1 heroku/nodejs",
 )
+NO_WEBSOCKETS = kind(
+    "E560",
+    "The site does not answer WebSocket connections for this address.",
+    "Start an ASGI server in the Procfile, not gunicorn's default worker: web: daphne -b 0.0.0.0 "
+    "-p $$PORT FOLDER.asgi:application. The address must be in the websocket routes of asgi.py, "
+    "and start with wss:// on an https page.",
+    "https://channels.readthedocs.io/en/stable/deploying.html",
+)
 UPLOADS_GONE = kind(
     "E555",
     "The uploaded file $path is not there. Heroku deletes files at every restart of a dyno, and "
@@ -1973,9 +1999,19 @@ MAIL_TLS = kind(
     "Use EMAIL_USE_TLS = True with port 587, or EMAIL_USE_SSL = True with port 465.",
     f"{DJANGO}/ref/settings/#email-use-tls",
 )
+REDIS_UNREACHABLE = kind(
+    "E663",
+    "The Redis server $host does not accept connections.",
+    "Heroku changes the address from time to time: read REDIS_URL in the settings, instead of a "
+    "copy of its value, and compare it with the address in the message.",
+    f"{DEV_CENTER}/heroku-redis",
+    "heroku redis:info",
+    "heroku config:get REDIS_URL",
+)
 LOCAL_BROKER = kind(
     "E660",
-    "Celery looks for its broker on localhost. A dyno does not have one.",
+    "Celery's broker refuses the connection. Without a setting, or with localhost in it, Celery "
+    "looks for one on the dyno, which does not have one.",
     "Read the URL of the broker from REDIS_URL or CLOUDAMQP_URL, and add that add-on.",
     f"{DEV_CENTER}/celery-heroku",
     "heroku addons:create heroku-redis:mini",
@@ -2009,6 +2045,16 @@ WRONG_BUILDPACK = kind(
     "Remove it, also from app.json.",
     f"{DEV_CENTER}/managing-buildpacks",
     "heroku buildpacks:remove $buildpack",
+)
+PYTHON_NOT_INSTALLED = kind(
+    "E766",
+    "The buildpack has not installed Python: Heroku does not have this version of it, or the "
+    "buildpack is out of date.",
+    "Write a supported version without its last part, such as 3.13, in .python-version, and remove "
+    "runtime.txt. If `heroku buildpacks` shows another buildpack for Python than heroku/python, "
+    "replace it.",
+    f"{DEV_CENTER}/python-support",
+    "heroku buildpacks",
 )
 POETRY_BUILDPACK = kind(
     "E752",
@@ -2207,8 +2253,9 @@ code(
 )
 code(
     "R12",
-    "The web process did not exit within 30 s of SIGTERM.",
-    "gunicorn does by itself. Set graceful_timeout to less than 30.",
+    "A process did not exit within 30 s of SIGTERM.",
+    "End it when SIGTERM arrives. gunicorn does: set graceful_timeout to less than 30. Celery "
+    "waits for running tasks: keep them short.",
 )
 code("R13", "heroku run could not attach.", "Try again. A firewall may block port 5000.")
 code(

@@ -40,7 +40,7 @@ RULES = (
         {"module": "django"},
     ),
     Rule(
-        r"No module named '?django_heroku'?",
+        r"No module named '?django_heroku'?|module 'django_heroku' has no attribute",
         findings.DJANGO_HEROKU_MISSING,
     ),
     Rule(
@@ -60,6 +60,10 @@ RULES = (
     Rule(
         r"No module named '(?P<module>\w+)\.(?=[\w.]+'; '(?P=module)' is not a package)",
         findings.HIDDEN_PACKAGE,
+    ),
+    Rule(
+        r"No module named (?:\"'|'\"|'\\')\w",
+        findings.QUOTED_SETTINGS_MODULE,
     ),
     Rule(
         r"No module named '?(?P<module>[\w.]*\bsettings(?:\.\w+)?)\b'?",
@@ -124,7 +128,12 @@ RULES = (
         r"|module 'collections' has no attribute '(?P<name_>\w+)'"
         r"|module 'pkgutil' has no attribute '(?P<name__>ImpImporter)'"
         r"|module 'inspect' has no attribute '(?P<name___>getargspec)'"
-        r"|module 'asyncio' has no attribute '(?P<name____>coroutine)'",
+        r"|module 'asyncio' has no attribute '(?P<name____>coroutine)'"
+        r"|(?:module 'html\.parser' has no attribute|cannot import name) "
+        r"'(?P<name_____>HTMLParseError)'"
+        r"|module '(?:time|fractions|base64|ssl|ast|cgi|gettext|unittest|configparser)' has no "
+        r"attribute '(?P<name______>clock|gcd|(?:en|de)codestring|wrap_socket|Str|Num|escape"
+        r"|SafeConfigParser|makeSuite)'",
         findings.OLD_NAME,
     ),
     Rule(
@@ -148,6 +157,7 @@ RULES = (
     ),
     Rule(
         r"(?P<library>lib[\w.+-]+\.so[\w.]*): cannot open shared object file"
+        r"|OSError: (?:no library called \"|cannot load library ')(?P<library__>[\w.+-]+)"
         r"|failed to find (?P<library_>libmagic)\.",
         findings.MISSING_LIBRARY,
     ),

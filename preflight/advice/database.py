@@ -48,7 +48,12 @@ RULES = (
         findings.TABLE_EXISTS,
     ),
     Rule(
-        r"violates (?P<rule>not-null|unique|foreign key|check) constraint",
+        r"violates unique constraint \"(?P<table>\w+)_pkey\"(?=\s+DETAIL: +Key \(id\)=)",
+        findings.SEQUENCE_BEHIND,
+    ),
+    Rule(
+        r"violates (?P<rule>not-null|unique|foreign key|check) constraint"
+        r"(?! \"\w+_pkey\"\s+DETAIL: +Key \(id\)=)",
         findings.CONSTRAINT,
     ),
     Rule(
@@ -109,7 +114,7 @@ RULES = (
         findings.TLS_REQUIRED,
     ),
     Rule(
-        r"password authentication failed for user",
+        r"FATAL: +password authentication failed|password authentication failed for user",
         findings.DATABASE_PASSWORD,
     ),
     Rule(

@@ -99,6 +99,12 @@ RULES = (
         findings.ONE_MACHINE,
     ),
     Rule(
+        r"Could not install packages due to an (?:OSError|EnvironmentError): \[Errno 2\] "
+        r"No such file or directory: '?(?:\S*/)?"
+        r"(?P<package>[^\s/']+(?:\.whl|\.zip|\.tar\.gz)|pip-install)\b",
+        findings.ONE_MACHINE,
+    ),
+    Rule(
         r"FileNotFoundError: [^\n]*No such file or directory: "
         r"'(?![^']*(?:static|assets)\w*/?')(?P<name>[^'\n]*[./][^'\n]*)'",
         findings.NO_FILE,

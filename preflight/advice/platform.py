@@ -35,11 +35,19 @@ RULES = (
     Rule(
         r"not supported by '(?P<buildpack>heroku/(?!python)[\w-]+)' buildpack"
         r"|App not compatible with buildpack: "
-        r"(?:\S*/buildpacks/|https://github\.com/)(?P<buildpack_>(?!\S*python)[\w-]+/[\w-]+)",
+        r"(?:\S*/buildpacks/|https://github\.com/)(?P<buildpack_>(?!\S*python)[\w-]+/[\w-]+)"
+        r"|Failed to detect (?:app matching|set buildpack) "
+        r"(?:\S*/buildpacks/|https://github\.com/)(?P<buildpack__>(?!\S*python)[\w-]+/[\w-]+)",
         findings.WRONG_BUILDPACK,
     ),
     Rule(
+        r"bin/(?:compile|steps/\S+): line \d+: \S*\.heroku/\S+: No such file or directory"
+        r"|\.heroku/\S+: bad interpreter",
+        findings.PYTHON_NOT_INSTALLED,
+    ),
+    Rule(
         r"App not compatible with buildpack(?:$|: \S*python)"
+        r"|Failed to detect (?:app matching|set buildpack) \S*heroku[/-](?:buildpack-)?python\b"
         r"|couldn't find any supported Python project files"
         r"|No default language could be detected|Cedar-supported app detected"
         r"|Unable to automatically detect a buildpack",
@@ -134,6 +142,11 @@ RULES = (
     Rule(
         r"Existing '(?P<folder>[\w./]+?)/?' directory found",
         findings.COMMITTED_ENVIRONMENT,
+    ),
+    Rule(
+        r"bundled_pip_wheel_list\[0\]: unbound variable",
+        findings.COMMITTED_ENVIRONMENT,
+        {"folder": ".heroku/python"},
     ),
     Rule(
         r"Invalid Python version in (?P<file_name>\S+?)[.:]?$"

@@ -41,7 +41,9 @@ RULES = (
         findings.REDIS_CLIENTS,
     ),
     Rule(
-        r"Cannot connect to (?:amqp|redis)s?://[^\s]*?(?:localhost|127\.0\.0\.1)",
+        r"Cannot connect to (?:amqp|redis)s?://[^\s]*?(?:localhost|127\.0\.0\.1)"
+        r"|beat: Connection error: \[Errno 111\]"
+        r"|kombu\.exceptions\.OperationalError: \[Errno 111\]",
         findings.LOCAL_BROKER,
     ),
     Rule(
@@ -99,6 +101,10 @@ RULES = (
     Rule(
         r"x-amz-sdk-checksum-algorithm|MissingContentLength|XAmzContentSHA256Mismatch",
         findings.CHECKSUMS,
+    ),
+    Rule(
+        r"Error (?:111|110|11) connecting to (?!localhost|127\.0\.0\.1|redis:)(?P<host>[\w.-]+)",
+        findings.REDIS_UNREACHABLE,
     ),
     Rule(
         r"(?:Error (?:111|61|99|10061) connecting to|ConnectionRefusedError[^\n]*) "

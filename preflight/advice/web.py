@@ -61,6 +61,11 @@ RULES = (
         findings.UNKNOWN_HOST,
     ),
     Rule(
+        r"WebSocket connection to '?wss?://[^/\s]*herokuapp\.com[^\n]* failed: [^\n]*"
+        r"(?:response code: (?:404|400|200|301|302)\b)",
+        findings.NO_WEBSOCKETS,
+    ),
+    Rule(
         r"Referer checking failed",
         findings.CSRF_REFERER,
     ),

@@ -91,7 +91,7 @@ RULES = (
         r"(?:Connection (?:refused|timed out)|timeout expired|Network is unreachable"
         r"|No route to host|FATAL: +the database system is"
         r"|[^\n]*not currently accepting connections)"
-        r"|(?:could not connect to server: [^?]*?|timeout expired\s*)"
+        r"|(?:could not connect to server: [^?]{0,300}?|timeout expired\s*)"
         r"[Ii]s the server running on host \"(?P<host_>[^\"]+)\"",
         findings.DATABASE_UNREACHABLE,
     ),

@@ -43,7 +43,7 @@ RULES = (
     Rule(
         r"Missing staticfiles manifest entry for '(?P<name>[^']*)'"
         r"|The file '(?P<name_>[^']+)' could not be found with <"
-        r"(?![\s\S]*references a file which could not be found)",
+        r"(?![\s\S]{0,4000}?references a file which could not be found)",
         findings.MANIFEST,
     ),
     Rule(
@@ -77,7 +77,7 @@ RULES = (
     Rule(
         # An error page has no headers of CORS.
         r"(?:blocked by CORS policy|Cross-Origin Request Blocked)"
-        r"(?![\s\S]*(?:ERR_FAILED 50\d|\b50[0234] \((?:Internal|Bad|Service|Gateway)))",
+        r"(?![\s\S]{0,1000}?(?:ERR_FAILED 50\d|\b50[0234] \((?:Internal|Bad|Service|Gateway)))",
         findings.CORS,
         consequence=True,
     ),

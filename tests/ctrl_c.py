@@ -66,7 +66,9 @@ def running_processes() -> dict[int, tuple[str, str, int]]:
     found = {}
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+            command = (
+                (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            )
             place = os.readlink(process / "cwd")
             status = (process / "status").read_text(encoding="utf-8")
         except OSError:

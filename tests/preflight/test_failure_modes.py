@@ -285,6 +285,7 @@ def test_what_is_to_be_pasted_has_plain_dashes_and_quotes(tmp_path, name):
 
 
 @pytest.mark.row(15)
+@pytest.mark.long
 def test_a_package_that_is_installed_here_alone_fails_the_build(project):
     edit(project, "config/urls.py", "from django", "import requests\nfrom django")
     edit(project, "config/settings.py", "import os\n", "import os\nimport crispy_forms\n")
@@ -296,6 +297,7 @@ def test_a_package_that_is_installed_here_alone_fails_the_build(project):
 
 
 @pytest.mark.row(15)
+@pytest.mark.long
 def test_a_package_that_is_imported_late_is_found_too(project, assert_stops):
     append(project, "pages/views.py", "\n\ndef export(request):\n    import pandas\n")
     assert_stops(project, "release settings", findings.NOT_INSTALLED, file="pages/views.py")
@@ -341,6 +343,7 @@ def test_settings_that_ask_for_a_dyno_are_asked_as_on_one(project):
     assert rehearse_step(project, "release settings").status == 0
 
 
+@pytest.mark.long
 def test_a_header_that_is_missing_is_not_blamed_on_what_the_visit_provoked(project, assert_stops):
     append(project, "config/settings.py", "\nSECURE_REFERRER_POLICY = None\n")
     found = assert_stops(project, "web visit", findings.MISSING_HEADER)
@@ -513,6 +516,7 @@ def test_a_procfile_that_names_the_repository_is_explained(project, assert_stops
 
 
 @pytest.mark.row(31)
+@pytest.mark.long
 def test_a_procfile_that_asks_for_app_is_explained(project, assert_stops):
     edit(project, "Procfile", "config.wsgi", "config.wsgi:app")
     assert_stops(project, "web boot", findings.NO_APPLICATION)
@@ -597,6 +601,7 @@ def test_sqlite_on_a_dyno_is_refused(project):
 
 
 @pytest.mark.row(36)
+@pytest.mark.long
 def test_settings_that_ignore_database_url_are_refused(project, assert_stops):
     edit(
         project,
@@ -726,6 +731,7 @@ make_server("127.0.0.1", int(os.environ["PORT"]), application, Server).serve_for
 
 
 @pytest.mark.row(45)
+@pytest.mark.long
 def test_a_redirect_without_end_is_explained(project, assert_stops):
     edit(project, "config/settings.py", *UNTRUSTED[0])
     (project / "serve.py").write_text(SERVE, **UTF8)
@@ -782,7 +788,16 @@ def test_a_site_without_a_secret_key_is_explained(project):
 
 
 @pytest.mark.row(48)
-@pytest.mark.parametrize("name", ["CSS/Site.css", "/css/site.css", "css\\site.css", "css/none.css"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "CSS/Site.css",
+        *(
+            pytest.param(name, marks=pytest.mark.long)
+            for name in ("/css/site.css", "css\\site.css", "css/none.css")
+        ),
+    ],
+)
 def test_a_static_tag_that_leads_nowhere_is_named(project, assert_stops, name):
     append(project, "templates/robots.txt", "{% load static %}{% static '" + name + "' %}\n")
     kind = findings.DEAD_LINK_SIMILAR if "ite.css" in name else findings.DEAD_LINK
@@ -791,6 +806,7 @@ def test_a_static_tag_that_leads_nowhere_is_named(project, assert_stops, name):
 
 
 @pytest.mark.row(49)
+@pytest.mark.long
 def test_a_site_that_serves_no_static_files_is_told_of_whitenoise(project, assert_stops):
     edit(project, "config/settings.py", '    "whitenoise.middleware.WhiteNoiseMiddleware",\n', "")
     assert_stops(project, "web static file", findings.NO_STATIC_FILES, file="config/settings.py")
@@ -813,6 +829,7 @@ class Photo(models.Model):
 
 
 @pytest.mark.row(51)
+@pytest.mark.long
 def test_uploads_to_the_disk_of_a_dyno_are_refused(project, assert_stops):
     edit(
         project,
@@ -831,7 +848,10 @@ def test_uploads_to_the_disk_of_a_dyno_are_refused(project, assert_stops):
 
 
 @pytest.mark.row(52)
-@pytest.mark.parametrize("name", ["DEFAULT_FILE_STORAGE", "STATICFILES_STORAGE"])
+@pytest.mark.parametrize(
+    "name",
+    ["DEFAULT_FILE_STORAGE", pytest.param("STATICFILES_STORAGE", marks=pytest.mark.long)],
+)
 def test_a_storage_setting_that_django_ignores_is_refused(project, assert_stops, name):
     append(project, "config/settings.py", f'\n{name} = "cloudinary_storage.storage.X"\n')
     found = assert_stops(project, "release release command", findings.DEAD_SETTING)

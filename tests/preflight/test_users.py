@@ -84,6 +84,7 @@ def secret_line(settings):
     return next(line for line in read(settings).splitlines() if line.startswith("SECRET_KEY"))
 
 
+@pytest.mark.long
 def test_the_student_whose_database_was_a_function(start):
     """Notes 000: Windows, Procfile suspected, collectstatic to blame, the real error on top."""
     project = start(
@@ -188,6 +189,7 @@ class Post(models.Model):
 """
 
 
+@pytest.mark.long
 def test_the_course_whose_recipe_fails_in_silence(start, proved):
     """Notes 002: env.py, a DATABASE_URL that is parsed, Cloudinary by settings that are gone."""
     project = start(
@@ -275,6 +277,7 @@ class PlaceTests(TestCase):
 """
 
 
+@pytest.mark.long
 def test_the_project_of_2011(start, proved):
     """Notes 003: a server of one's own with a password, values too long for their columns."""
     project = start("atlas", REQUIREMENTS + "whitenoise==6.12.0\n", "web: gunicorn atlas.wsgi\n")

@@ -44,6 +44,7 @@ def save(console):
     return error.value.kinds, time.monotonic() - began
 
 
+@pytest.mark.long
 def test_a_slow_storage_times_out_before_the_router(consoles):
     """Both storages wait for 20 s, so they wait at the same time."""
     with ThreadPoolExecutor(len(consoles)) as pool:

@@ -118,9 +118,9 @@ def assert_the_report_names_its_python(output, wanted, project):
     assert told.output.strip() == named
     if has_python(wanted):
         assert named.startswith(f"{wanted}.")
-        assert "which Heroku will run" not in output
+        assert "which Heroku will use" not in output
     else:
-        assert re.search(rf"Python {wanted}, which Heroku will run; here it was\s+{named}", output)
+        assert re.search(rf"Python {wanted}, which Heroku will use; this was\s+{named}", output)
 
 
 def assert_deploys_clean(project):

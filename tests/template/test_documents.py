@@ -216,6 +216,7 @@ def test_the_file_for_agents_is_short(folder):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="pastes into bash")
+@pytest.mark.long
 def test_the_steps_in_the_readme_add_an_app(proved, tmp_path):
     env = caller_environment(tmp_path / "home")
     project = tmp_path / "site"

@@ -6,7 +6,7 @@ Options in the environment variable GUNICORN_CMD_ARGS override this file. Heroku
 
 import gc
 import re
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from gunicorn.glogging import Logger
 from gunicorn.http.errors import InvalidHeader
@@ -48,6 +48,8 @@ graceful_timeout = 20
 # Trust the X-Forwarded-* headers of every client, because on Heroku only the router can connect to
 # a dyno. On other hosts, list the IP addresses of your proxies here.
 forwarded_allow_ips = "*"
+# The router passes on a SCRIPT_NAME that a visitor sends, which would change every URL.
+forwarder_headers = ""
 
 # Log one line for each request, with the ID that Heroku's router logs as well. The query string is
 # left out, because it may contain private data.
@@ -62,19 +64,20 @@ class AccessLogger(Logger):
 
     def atoms(self, resp, req, environ, request_time):
         """Return the values for access_log_format. gunicorn would prepare all of its own."""
-        path = TOKEN.sub("***", environ.get("PATH_INFO", ""))
+        # If gunicorn refuses a request itself, the values are only in the request.
+        path = TOKEN.sub("***", environ.get("PATH_INFO") or getattr(req, "path", None) or "")
         return {
             "m": environ["REQUEST_METHOD"],
             "U": quote(path, safe="/~:@!$&'()*+,;="),
             "s": str(resp.status).partition(" ")[0],
             "B": resp.sent,
             "M": int(request_time.total_seconds() * 1000),
-            "id": clean_request_id(environ.get("HTTP_X_REQUEST_ID", "")),
+            "id": clean_request_id(dict(getattr(req, "headers", ())).get("X-REQUEST-ID", "")),
         }
 
     def exception(self, msg, *args, **kwargs):
         """Log an exception that Django did not handle, without the query string of the request."""
-        args = [TOKEN.sub("***", str(arg)).partition("?")[0] for arg in args]
+        args = [TOKEN.sub("***", unquote(str(arg))).partition("?")[0] for arg in args]
         super().exception(msg, *args, **kwargs)
 
 
@@ -100,6 +103,7 @@ def pre_request(worker, request):
     """
     headers = {"CONTENT-LENGTH": "0", "CONTENT-TYPE": ""} | dict(request.headers)
     body = request.method in {"GET", "HEAD"} and headers["CONTENT-LENGTH"] != "0"
-    charset = re.search(r"(?i)charset=(?!\W*(utf|us-|iso-|latin|win))", headers["CONTENT-TYPE"])
+    usual = r"\W*(utf-?8|us-ascii|iso-8859-\d+|latin-?1|windows-125\d)\W*(;|$)"
+    charset = re.search(rf"(?i)\*|charset\s*=(?!{usual})", headers["CONTENT-TYPE"])
     if body or charset or "TRANSFER-ENCODING" in headers or request.query.count("&") >= 1000:
         raise InvalidHeader("Content-Length, Transfer-Encoding, charset or query string")

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -697,14 +698,15 @@ def test_an_installer_gets_the_way_to_the_index_and_no_target(monkeypatch):
 
 @pytest.mark.fast
 def test_a_command_that_hangs_is_ended_with_all_its_children(tmp_path):
+    deadline = time.monotonic() + 300
     command = "sleep 600 & echo $!; sleep 600"
     finished = processes.run(command, tmp_path, {"PATH": os.defpath}, timeout=0.5)
     assert finished.status is None
-    state = subprocess.run(
-        ["ps", "-o", "stat=", "-p", finished.output.strip()], capture_output=True, text=True
-    )
-    # A process that has ended may wait for its parent to ask for its status.
-    assert state.stdout[:1] in {"", "Z"}
+    command = ["ps", "-o", "stat=", "-p", finished.output.strip()]
+    # A process that has ended may wait for its parent to ask for its status (Z).
+    while subprocess.run(command, capture_output=True, text=True).stdout[:1] not in {"", "Z"}:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
     assert packages.reason_here(finished) == "it took too long"
 
 

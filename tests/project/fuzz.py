@@ -100,6 +100,12 @@ KNOWN = [
     ("GET", "/accounts/login/?next=x", {"Content-Type": "text/plain; charset=base64"}, b""),
     ("GET", "/accounts/login/?next=x", {"Content-Type": "text/plain; charset=undefined"}, b""),
     ("GET", "/?a=%00", {"Content-Type": "text/plain; charset=idna"}, b""),
+    # Django also reads these forms of a charset, and of a parameter.
+    ("GET", "/accounts/login/?a=1", {"Content-Type": "x/y; charset =base64"}, b""),
+    ("GET", "/accounts/login/?a=1", {"Content-Type": "x/y; charset*=utf-8''base64"}, b""),
+    ("GET", "/accounts/login/?a=1", {"Content-Type": "x/y; charset*0=base; charset*1=64"}, b""),
+    ("GET", "/accounts/login/?a=1", {"Content-Type": "x/y; foo*=bogus''x"}, b""),
+    ("GET", "/", {"SCRIPT_NAME": "/x"}, b""),
     ("GET", "/?" + "a=&" * 1100, {"Content-Type": "text/plain; charset=latin-1"}, b""),
     ("GET", "/admin/accounts/user/?username=%00", {}, b""),
     ("GET", "/admin/accounts/user/%00/change/", {}, b""),

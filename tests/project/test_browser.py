@@ -259,7 +259,7 @@ PAGES = {
             "/accounts/password-reset/done/",
             "/accounts/password-reset/x/y/",
         ],
-        "logged in": ["/accounts/password-change/", "/accounts/password-change/done/"],
+        "logged in": ["/accounts/password-change/"],
     },
     "allauth": {
         "logged out": [

@@ -140,6 +140,7 @@ def test_two_releases_at_the_same_moment_run_each_migration_once(site, database,
         for _ in range(3)
     ]
     outputs = [release.communicate(timeout=120)[0] for release in releases]
+    assert any("Waiting for another migrate command to finish." in output for output in outputs)
     assert [release.returncode for release in releases] == [0, 0, 0], outputs
     assert sum("Applying accounts.0100_once... OK" in output for output in outputs) == 1
     assert sum("No migrations to apply." in output for output in outputs) == 2

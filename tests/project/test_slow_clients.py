@@ -8,6 +8,7 @@ import http.client
 import os
 import signal
 import socket
+import time
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,33 @@ def test_slow_clients_do_not_stop_the_site(proved, site, kind):  # noqa: F811
             assert visit(port, timeout=45) is not None
         # The site neither failed nor filled the log.
         assert visit(port, timeout=45) is not None
+        assert "Traceback" not in log.read_text()
+
+
+def test_clients_that_do_not_read_do_not_stop_the_site(proved, site):  # noqa: F811
+    replace(site, "config/worker.py", "REQUEST_DEADLINE = 20", "REQUEST_DEADLINE = 3")
+    with serve(site, proved) as (_, port, log):
+        # The largest file of the admin.
+        [script] = (site / "staticfiles/admin/js/vendor/xregexp").glob("xregexp.????????????.js")
+        path = f"/static/{script.relative_to(site / 'staticfiles').as_posix()}"
+        request = f"GET {path} HTTP/1.1\r\n{HEADERS}\r\n".encode()
+        links = []
+        for _ in range(16):
+            link = socket.socket()
+            # The smaller the buffers, the sooner the server waits for the client.
+            link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            link.settimeout(30)
+            link.connect(("127.0.0.1", port))
+            link.sendall(request * 40)
+            links.append(link)
+        # The first responses fit into the buffers. Then the threads wait, and log nothing more.
+        before = -1
+        while len(log.read_text()) > before:
+            before = len(log.read_text())
+            time.sleep(2)
+        assert visit(port, timeout=45) is not None
+        for link in links:
+            link.close()
         assert "Traceback" not in log.read_text()
 
 

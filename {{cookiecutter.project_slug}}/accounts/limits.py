@@ -16,11 +16,16 @@ from accounts.throttling import get_client_ip
 {% endif %}
 
 
-def may_send_email(request, email):
-    """Return whether a visitor may cause another email to an address, and count that email."""
+def may_send_email(request, email, warning=False):
+    """Return whether a visitor may cause another email to an address, and count that email.
+
+    A warning about a change to an account has its own limit, which no stranger can use up.
+    """
     SentEmail.objects.filter(time__lt=timezone.now() - timedelta(hours=1)).delete()
     # All spellings that Django treats as the same address count together.
     email = unicodedata.normalize("NFKC", email).casefold()
+    if warning:
+        return take_number("email", f"warning {email}")
     return take_number("ip_address", get_client_ip(request)) and take_number("email", email)
 
 

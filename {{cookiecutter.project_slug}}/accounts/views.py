@@ -67,18 +67,20 @@ class ProfileView(RequestFormMixin, SuccessMessageMixin, UpdateView):
         """Save the profile. If the email address changes, send an email to the old address."""
         response = super().form_valid(form)
         user = self.request.user
-        if "email" in form.changed_data and may_send_email(self.request, user.email):
+        if "email" in form.changed_data and may_send_email(self.request, user.email, warning=True):
             context = {"account": self.object, "site_name": settings.SITE_NAME}
             subject = _("Your email address for %(site_name)s has been changed") % context
             user.email_user(subject, render_to_string("accounts/email_changed.txt", context))
         return response
 
 
-class PasswordChangeView(RequestFormMixin, auth_views.PasswordChangeView):
+class PasswordChangeView(RequestFormMixin, SuccessMessageMixin, auth_views.PasswordChangeView):
     """Change the password of the user who is logged in."""
 
     form_class = forms.PasswordChangeForm
     template_name = "accounts/password_change.html"
+    success_url = reverse_lazy("profile")
+    success_message = _("Your password has been changed.")
 
 
 class PasswordResetView(auth_views.PasswordResetView):

@@ -133,15 +133,6 @@ def check_settings(app_configs, **kwargs):
         for host in settings.ALLOWED_HOSTS
         if "/" in host
     ]
-    if not apps.is_installed("django.contrib.staticfiles"):
-        errors.append(
-            Error(
-                "django.contrib.staticfiles is not in INSTALLED_APPS, so Heroku's build fails when "
-                "it runs collectstatic.",
-                hint="https://docs.djangoproject.com/en/stable/howto/static-files/",
-                id="heroku.E013",
-            )
-        )
     return errors
 
 

@@ -9,7 +9,7 @@ import re
 
 # A token in a link to reset a password, or a signed value such as one that confirms an email
 # address. Whoever reads one in the log could use it.
-TOKEN = re.compile(r"[0-9a-z]+-[0-9a-f]{32}|[\w-]+:[\w-]+:[\w-]{27,}")
+TOKEN = re.compile(r"(?<![0-9a-z])[0-9a-z]+-[0-9a-f]{32}|(?<![\w-])[\w-]+:[\w-]+:[\w-]{27,}")
 
 
 def clean_request_id(header: str) -> str:

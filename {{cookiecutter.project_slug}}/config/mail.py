@@ -2,6 +2,7 @@
 """Email backends: one for a mail server, and one for a site without one."""
 
 import atexit
+import copy
 import logging
 import queue
 import threading
@@ -12,6 +13,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 """Email backends: one for a mail server, and two for a site without one."""
 
 import atexit
+import copy
 import logging
 import queue
 import threading
@@ -46,7 +48,8 @@ class QueuedEmailBackend(BaseEmailBackend):
                 sender.start()
         for message in email_messages:
             try:
-                emails.put_nowait((self.backend, message))
+                # A copy, because the caller may change the message and send it again.
+                emails.put_nowait((self.backend, copy.copy(message)))
             except queue.Full:
                 logger.error("Email not sent, because too many are waiting: %s", message.subject)
         return len(email_messages)

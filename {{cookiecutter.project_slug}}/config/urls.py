@@ -11,8 +11,7 @@ from django.views.generic import RedirectView
 # With DEBUG on, Django shows the exception instead.
 handler500 = "pages.errors.server_error"
 
-admin.site.site_header = settings.SITE_NAME
-admin.site.site_title = settings.SITE_NAME
+admin.site.site_header = admin.site.site_title = settings.SITE_NAME
 
 urlpatterns = [
 {% if cookiecutter.storage != 'whitenoise' %}

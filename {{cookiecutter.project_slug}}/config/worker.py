@@ -52,6 +52,14 @@ class Worker(gthread.ThreadWorker):
         self.keepalived_conns.append(conn)
         self.poller.register(conn.sock, EVENT_READ, partial(self.on_client_socket_readable, conn))
 
+    def handle_request(self, req, conn):
+        """Answer a request. Give the client as long to read each part as it had to send it."""
+        conn.sock.settimeout(REQUEST_DEADLINE)
+        try:
+            return super().handle_request(req, conn)
+        except TimeoutError:
+            raise NoMoreData(b"the client does not read") from None
+
     def _keepalive_after(self, conn, keepalive):
         """Return whether to keep a connection: not if a part of the body has not arrived yet."""
         conn.parser.unreader.deadline = 0
@@ -64,7 +72,8 @@ class Worker(gthread.ThreadWorker):
         """
         super().set_accept_enabled(enabled)
         if not enabled and not self.alive:
-            for listener in self.sockets:
+            listeners, self.sockets = self.sockets, []
+            for listener in listeners:
                 for _ in range(self.cfg.backlog):
                     self.accept(listener)
                 listener.close()

@@ -115,6 +115,29 @@ def test_a_page_does_not_wait_for_the_mail_server(monkeypatch, caplog):
     assert "secret-token" not in caplog.text and "ada@example.com" not in caplog.text
 
 
+def test_a_message_that_is_sent_again_after_a_change_arrives_twice(monkeypatch):
+    free, sent = threading.Event(), []
+
+    def send(backend, messages):
+        free.wait()
+        sent.extend(messages[0].to)
+
+    monkeypatch.setattr("django.core.mail.backends.smtp.EmailBackend.send_messages", send)
+    backend = QueuedEmailBackend(alias="default", host="localhost")
+    message = mail.EmailMessage("News", "Hello")
+
+    def send_to_all():
+        for address in ("ada@example.com", "grace@example.com"):
+            message.to = [address]
+            backend.send_messages([message])
+
+    with ThreadPoolExecutor() as pool:
+        pool.submit(send_to_all).result()
+    free.set()
+    wait_for_emails()
+    assert sent == ["ada@example.com", "grace@example.com"]
+
+
 def test_log_lines_have_no_tokens(ada):
     token, signed = default_token_generator.make_token(ada), signing.dumps(ada.pk)
     message = f"/reset/MQ/{token}/ and /confirm-email/{signed}/"

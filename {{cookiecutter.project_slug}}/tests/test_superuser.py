@@ -52,7 +52,7 @@ def test_without_variables_no_superuser_is_created(ensure_superuser):
 
 def test_a_user_with_the_same_username_does_not_become_a_superuser(ensure_superuser):
     User.objects.create_user("Grace")
-    assert "Grace is the account of a user" in ensure_superuser(**VARIABLES)
+    assert "Grace belongs to a user" in ensure_superuser(**VARIABLES)
     assert not User.objects.get().is_superuser
 
 

@@ -35,18 +35,15 @@ class Command(BaseCommand):
             self.stdout.write(f"The superuser {existing.username} already exists.")
             return
         if existing:
-            self.refuse(f"{existing.username} is the account of a user. Choose another username.")
-            return
+            return self.refuse(f"{existing.username} belongs to a user. Choose another username.")
         if not password:
-            self.refuse("DJANGO_SUPERUSER_PASSWORD is not set.")
-            return
+            return self.refuse("DJANGO_SUPERUSER_PASSWORD is not set.")
         user = User(username=username, email=email)
         try:
             user.full_clean(exclude=["password"])
             validate_password(password, user)
         except ValidationError as error:
-            self.refuse(" ".join(error.messages))
-            return
+            return self.refuse(" ".join(error.messages))
         user = User.objects.create_superuser(username, email, password)
 {% if cookiecutter.accounts == 'allauth' %}
         if email:

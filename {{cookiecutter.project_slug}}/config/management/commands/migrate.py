@@ -1,5 +1,7 @@
 """Change the tables of the database, one release after another: `python manage.py migrate`."""
 
+import time
+
 from django.core.management.commands import migrate
 from django.db import connections
 
@@ -15,6 +17,11 @@ class Command(migrate.Command):
         connection = connections[options["database"]]
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
-                # Any number that nothing else in this database uses for a lock.
-                cursor.execute("SELECT pg_advisory_lock(2026)")
+                # Any number that nothing else in this database uses for a lock. A query that waits
+                # for it would block an index that is created CONCURRENTLY.
+                cursor.execute("SELECT pg_try_advisory_lock(2026)")
+                while cursor.fetchone() == (False,):
+                    self.stdout.write("Waiting for another migrate command to finish.")
+                    time.sleep(1)
+                    cursor.execute("SELECT pg_try_advisory_lock(2026)")
         super().handle(*args, **options)

@@ -97,6 +97,7 @@ def test_the_report_says_which_of_several_files_was_used_and_why(tmp_path):
     assert found.file == "Procfile"
 
 
+@pytest.mark.long
 def test_a_choice_is_a_note_in_the_report(shop):
     (shop / "shop/settings_local.py").write_text("", **UTF8)
     told = rehearse(shop, "--uncommitted", "--only", "source")

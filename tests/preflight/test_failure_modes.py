@@ -338,6 +338,7 @@ def test_what_is_right_on_heroku_is_no_complaint(project):
     assert told.status == 0, told.document["steps"]
 
 
+@pytest.mark.long
 def test_settings_that_ask_for_a_dyno_are_asked_as_on_one(project):
     append(project, "config/settings.py", '\nDEBUG = "DYNO" not in os.environ\n')
     assert rehearse_step(project, "release settings").status == 0
@@ -351,6 +352,7 @@ def test_a_header_that_is_missing_is_not_blamed_on_what_the_visit_provoked(proje
 
 
 @pytest.mark.row(16)
+@pytest.mark.long
 def test_an_unguarded_import_of_env_is_explained(project):
     edit(project, "config/settings.py", "import os\n", "import os\nimport env\n")
     assert_caught(project, "build collectstatic", findings.ENV_PY, file="config/settings.py")
@@ -375,6 +377,7 @@ def test_the_first_traceback_counts_and_what_follows_is_no_cause(project):
 
 
 @pytest.mark.row(19)
+@pytest.mark.long
 def test_a_missing_static_root_is_explained(project):
     edit(project, "config/settings.py", 'STATIC_ROOT = BASE_DIR / "staticfiles"\n', "")
     assert_caught(project, "build collectstatic", findings.NO_STATIC_ROOT)
@@ -398,6 +401,7 @@ def test_a_missing_source_map_is_named(project):
 
 
 @pytest.mark.row(22)
+@pytest.mark.long
 def test_a_database_url_that_is_parsed_without_being_there_is_explained(project):
     edit(
         project,
@@ -418,6 +422,7 @@ def test_a_database_url_that_is_parsed_without_being_there_is_explained(project)
         ("hunter2", "is not a URL"),
     ],
 )
+@pytest.mark.long
 def test_a_database_url_that_was_pasted_wrong_is_told_without_its_value(project, value, said):
     ids, output = check(project, DATABASE_URL=value)
     assert "heroku.E001" in ids and said in output
@@ -436,6 +441,7 @@ def test_a_variable_that_the_settings_insist_on_fails_the_build(project):
 
 
 @pytest.mark.row(25)
+@pytest.mark.long
 def test_a_project_without_the_app_for_static_files_is_told_so(project):
     edit(project, "config/settings.py", '    "django.contrib.staticfiles",\n', "")
     edit(project, "config/settings.py", '    "whitenoise.runserver_nostatic",\n', "")
@@ -443,6 +449,7 @@ def test_a_project_without_the_app_for_static_files_is_told_so(project):
 
 
 @pytest.mark.parametrize("name", ["pre_compile", "post_compile"])
+@pytest.mark.long
 def test_a_hook_of_the_build_runs_and_fails_it(project, name):
     (project / "bin").mkdir()
     text = 'echo "$DYNO $SECRET_KEY" > ../hook.txt\n[ -f manage.py ]\n'
@@ -454,6 +461,7 @@ def test_a_hook_of_the_build_runs_and_fails_it(project, name):
 
 
 @pytest.mark.row(26)
+@pytest.mark.long
 def test_a_slug_that_is_too_large_names_what_fills_it(project, monkeypatch):
     (project / "data").mkdir()
     (project / "data/model.bin").write_bytes(os.urandom(2_000_000))
@@ -508,6 +516,7 @@ def test_a_procfile_with_carriage_returns_is_refused(project):
 
 
 @pytest.mark.row(30)
+@pytest.mark.long
 def test_a_procfile_that_names_the_repository_is_explained(project, assert_stops):
     edit(project, "Procfile", "config.wsgi", "mysite.wsgi")
     found = assert_stops(project, "web boot", findings.WRONG_PACKAGE)
@@ -523,6 +532,7 @@ def test_a_procfile_that_asks_for_app_is_explained(project, assert_stops):
 
 @pytest.mark.row(32)
 @pytest.mark.parametrize("line", ["web: uvicorn config.asgi", "worker: celery -A config worker"])
+@pytest.mark.long
 def test_a_program_that_is_not_installed_is_named(project, assert_stops, line):
     text = (project / "Procfile").read_text(**UTF8)
     kind = line.partition(":")[0]
@@ -543,6 +553,7 @@ def test_a_program_that_is_not_installed_is_named(project, assert_stops, line):
         ("gunicorn config.wsgi -b 0.0.0.0:8000", findings.FIXED_PORT),
     ],
 )
+@pytest.mark.long
 def test_a_server_that_the_router_cannot_reach_is_refused(project, assert_stops, command, kind):
     edit(project, "Procfile", "gunicorn --config gunicorn.conf.py config.wsgi", command)
     assert_stops(project, "web process types", kind, file="Procfile")
@@ -575,6 +586,7 @@ def test_a_model_without_its_migration_is_refused(project):
 
 
 @pytest.mark.row(35)
+@pytest.mark.long
 def test_an_app_without_any_migrations_is_refused(project):
     shutil.rmtree(project / "accounts/migrations")
     told = rehearse_step(project, "release settings")
@@ -655,6 +667,7 @@ def test_more_connections_than_the_plan_has_are_warned_of(project):
 
 
 @pytest.mark.row(40)
+@pytest.mark.long
 def test_threads_that_take_every_connection_are_counted(project, assert_stops):
     edit(project, "gunicorn.conf.py", "threads = 4", "threads = 12")
     found = assert_stops(project, "web connections", findings.TOO_MANY_CONNECTIONS)
@@ -670,6 +683,7 @@ def test_a_site_that_is_too_large_for_a_dyno_is_refused(
 
 
 @pytest.mark.row(42)
+@pytest.mark.long
 def test_tests_never_use_the_database_of_the_app(proved):
     project = proved[0]
     env = production(DATABASE_URL="postgres://u:p@127.0.0.1:1/production")
@@ -705,6 +719,7 @@ UNTRUSTED = (
 
 
 @pytest.mark.row(44)
+@pytest.mark.long
 def test_a_form_that_django_takes_for_foreign_is_found(project):
     for old, new in UNTRUSTED:
         edit(project, "config/settings.py", old, new)
@@ -768,6 +783,7 @@ LOGGING = {
     ("key", "found"),
     [("", "heroku.E002"), ("short", "heroku.E010"), ("a" * 60, "heroku.E010")],
 )
+@pytest.mark.long
 def test_a_missing_or_weak_secret_key_stops_the_release(project, key, found):
     ids, output = check(project, SECRET_KEY=key)
     assert found in ids
@@ -812,6 +828,7 @@ def test_a_site_that_serves_no_static_files_is_told_of_whitenoise(project, asser
 
 
 @pytest.mark.row(50)
+@pytest.mark.long
 def test_whitenoise_out_of_its_place_is_refused(project, assert_stops):
     line = '    "whitenoise.middleware.WhiteNoiseMiddleware",\n'
     edit(project, "config/settings.py", line, "")
@@ -851,6 +868,7 @@ def test_uploads_to_the_disk_of_a_dyno_are_refused(project, assert_stops):
     "name",
     ["DEFAULT_FILE_STORAGE", pytest.param("STATICFILES_STORAGE", marks=pytest.mark.long)],
 )
+@pytest.mark.long
 def test_a_storage_setting_that_django_ignores_is_refused(project, assert_stops, name):
     append(project, "config/settings.py", f'\n{name} = "cloudinary_storage.storage.X"\n')
     found = assert_stops(project, "release release command", findings.DEAD_SETTING)
@@ -913,6 +931,7 @@ def test_the_missing_setting_of_the_old_package_is_explained():
         ("notes.txt", "GOCSPX-" + "aB3_" * 7, "a Google client secret"),
     ],
 )
+@pytest.mark.long
 def test_a_credential_in_a_file_is_named_without_its_value(project, name, line, kind):
     path = project / name
     before = path.read_text(**UTF8) if path.exists() else ""
@@ -970,6 +989,7 @@ def test_debug_is_off_unless_it_is_truly_on(project):
 
 
 @pytest.mark.row(65)
+@pytest.mark.long
 def test_a_site_that_shows_its_settings_is_found(project, assert_stops):
     append(project, "config/settings.py", '\nDEBUG = os.environ.get("DEBUG", "True")\n')
     assert_stops(project, "release release command", findings.DEBUG_IS_ON)

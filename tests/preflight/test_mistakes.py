@@ -93,7 +93,6 @@ def test_the_small_project_is_sound(small):
     assert told.status == 0 and told.ids == []
 
 
-@pytest.mark.fast
 @pytest.mark.parametrize("mistake", sample(IN_FILES, {mistake.kind for mistake in IN_FILES}))
 def test_a_mistake_in_the_files_is_found_and_its_cure_works(small, mistake):
     make(mistake, small)

@@ -58,7 +58,9 @@ GENEROUS = 'EMAILS_PER_HOUR = {"email": 1000, "ip_address": 1000}\n'
     scope="module",
     params=[
         pytest.param(("django", "6.1"), marks=pytest.mark.xdist_group("email-django")),
-        pytest.param(("allauth", "5.2"), marks=pytest.mark.xdist_group("email-allauth")),
+        pytest.param(
+            ("allauth", "5.2"), marks=[pytest.mark.xdist_group("email-allauth"), pytest.mark.long]
+        ),
         pytest.param(("django", "5.2"), marks=[pytest.mark.long]),
         pytest.param(("allauth", "6.1"), marks=[pytest.mark.long]),
     ],

@@ -44,7 +44,7 @@ def database():
     scope="module",
     params=[
         {"accounts": "django", "django_version": "5.2"},
-        {"accounts": "allauth", "django_version": "6.1"},
+        pytest.param({"accounts": "allauth", "django_version": "6.1"}, marks=pytest.mark.long),
     ],
     ids=lambda answers: answers["accounts"],
 )

@@ -46,7 +46,7 @@ PROJECTS = [
     {"storage": "whitenoise", "accounts": "django", "django_version": "5.2"},
     pytest.param(
         {"storage": "s3", "accounts": "allauth", "django_version": "6.1"},
-        marks=pytest.mark.xdist_group("s3"),
+        marks=[pytest.mark.xdist_group("s3"), pytest.mark.long],
     ),
 ]
 

@@ -118,6 +118,7 @@ def coursework(tmp_path_factory, watched_database):
 
 
 # One worker runs both tests, because they share the generation.
+@pytest.mark.long
 @pytest.mark.xdist_group("coursework")
 def test_a_repository_from_a_course_keeps_its_files_and_commits(coursework, tmp_path):
     course, ended = coursework.folder, coursework.ended

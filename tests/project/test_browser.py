@@ -309,7 +309,7 @@ def violations(page, *rules):
     return [(v["id"], v["help"], [node["html"][:200] for node in v["nodes"]]) for v in found]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.long)])
 def test_axe_finds_no_violation_on_any_page(site, new_page, superuser_state, scheme):
     pages = PAGES[site.accounts]
     # Dark pages only differ from light pages in their colors.

@@ -322,6 +322,7 @@ def silent():
     server.close()
 
 
+@pytest.mark.long
 def test_a_mail_server_that_hangs_delays_no_page(variant, pages, database, silent, tmp_path):
     project = generate(tmp_path, variant, PATIENT + GENEROUS)
     with running(project, processes=1, DATABASE_URL=database, EMAIL_URL=silent.url) as site:

@@ -118,6 +118,7 @@ def edited_again(template: Path, name: str, text: str) -> Path:
     return template
 
 
+@pytest.mark.long
 def test_a_failure_of_the_project_is_an_error_with_its_last_lines(tmp_path):
     template = edited_template(
         tmp_path, "config/urls.py", 'include("pages.urls")', 'include("pages.missing")'

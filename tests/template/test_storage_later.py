@@ -96,9 +96,8 @@ def test_the_commands_for_both_storages_only_differ_in_the_storage():
     )
 
 
-@pytest.mark.parametrize(
-    "title", ["Add S3 later", pytest.param("Add Cloudinary later", marks=pytest.mark.long)]
-)
+@pytest.mark.long
+@pytest.mark.parametrize("title", ["Add S3 later", "Add Cloudinary later"])
 def test_the_commands_produce_the_project_of_the_other_answer(
     proved, tmp_path, env, paste_commands, title
 ):

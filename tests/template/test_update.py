@@ -106,6 +106,7 @@ def history(tmp_path, git):
     return template
 
 
+@pytest.mark.long
 def test_an_update_replaces_the_source_of_preflight_by_one_file(tmp_path, git, cruft, history):
     site = tmp_path / "site"
     cruft(tmp_path, "create", "--no-input", "--extra-context", ANSWERS, str(history))

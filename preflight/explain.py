@@ -58,7 +58,11 @@ def diagnose(output: str) -> list[Finding]:
     found = [*failed_checks(text), *startup_problems(text)]
     if found:
         return found
-    return diagnose_chain(chain)
+    found = diagnose_chain(chain)
+    if found and all("HaltServer" in finding.cause for finding in found):
+        # gunicorn has said why in another line.
+        return diagnose_chain(text.replace(chain, ""))
+    return found
 
 
 def diagnose_chain(chain: str) -> list[Finding]:

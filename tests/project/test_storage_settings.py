@@ -361,5 +361,5 @@ def test_a_rehearsal_does_not_use_credentials(tmp_path, s3):
     env = caller_environment(tmp_path / "home", **bucket.variables, STATIC_STORAGE="s3")
     ended = bake(tmp_path / "out", env=env, project_slug="site", storage="s3")
     assert ended.outcome == "proved", ended.output
-    assert "the config vars of your app and what they open, such as a storage" in ended.output
+    assert "config vars, and the services behind them (storage, mail)" in ended.output
     assert not s3.asked

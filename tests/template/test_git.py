@@ -185,9 +185,9 @@ def test_local_files_that_gitignore_does_not_list_are_reported(course, tmp_path,
     answers = {"project_slug": course.name, "_verify": verify}
     ended = bake(course, "-f", "-s", "-o", "..", env=caller_environment(home), **answers)
     assert ended.outcome == outcome, ended.output
-    noted = ".env and db.sqlite3, which .gitignore does not name" in ended.output
+    noted = "`git add .` would add .env and db.sqlite3" in ended.output
     assert noted or verify == "none"
-    assert "open('.gitignore', 'a')" in ended.output.partition("git add .")[0]
+    assert "open('.gitignore', 'a')" in ended.output.rpartition("git add .")[0]
     assert "Your own README.md was kept" in ended.output
 
 
@@ -267,7 +267,7 @@ def test_a_project_is_proved_without_git(tmp_path):
     env = caller_environment(tmp_path / "home", PATH=str(tools))
     ended = bake(tmp_path / "out", env=env, project_slug="site")
     assert ended.outcome == "proved", ended.output
-    assert "the folder, since it is not a git repository" in ended.output
+    assert "the folder, because it is not a git repository" in ended.output
     assert "Commit it   git init -b main" in ended.output
 
 

@@ -138,7 +138,7 @@ def test_a_failing_test_of_the_project_is_an_error(tmp_path):
     template = edited_template(tmp_path, "tests/test_pages.py", "== 404", "== 405")
     ended = bake_from(template, tmp_path / "out", "--keep-project-on-failure")
     assert (ended.status, ended.outcome) == (1, "failed"), ended.output
-    assert "The project's tests fail." in ended.output
+    assert "1 of your tests fails." in ended.output
     assert (tmp_path / "out/site").exists()
 
 

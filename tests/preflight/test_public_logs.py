@@ -1,8 +1,8 @@
 """Test the explanations of logs that people have posted, and of others of the same families.
 
 tests/preflight/public_logs contains what a program printed in public threads, with names, hosts and
-keys replaced. An index names the thread, what a person found the cause to be, and the findings that
-are right. `found` is what preflight reports instead, for the few logs that it does not explain.
+keys replaced. An index names the thread, the cause that the thread shows, and the findings that are
+right. `found` is what preflight reports instead, for the few logs that it does not explain.
 """
 
 import json
@@ -27,7 +27,7 @@ def public_logs():
 
 
 @pytest.mark.parametrize(("file", "entry"), list(public_logs()))
-def test_a_public_log_has_the_findings_that_a_person_gave_it(file, entry):
+def test_a_public_log_has_the_findings_of_its_label(file, entry):
     found = explain.explain_log(file.read_text(encoding="utf-8"))
     ids = [finding.id for finding in found if not finding.kind.symptom]
     assert ids == entry.get("found", entry["expected"])

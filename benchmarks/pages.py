@@ -14,12 +14,13 @@ import shutil
 import statistics
 import sys
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tests.helpers import run  # noqa: E402
+from tests.helpers import SHARED, run  # noqa: E402
 from tests.project.live import SUPERUSER, installed, running  # noqa: E402
 from tests.project.visitor import Visitor  # noqa: E402
 
@@ -56,7 +57,9 @@ def main() -> None:
     chromium = os.environ.get("CHROME_PATH") or shutil.which("chromium")
     print("| page | score | first paint, ms | largest paint, ms | blocked, ms | shift | bytes |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
-    with tempfile.TemporaryDirectory() as folder, running(installed(Path(folder))) as site:
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        os.environ[SHARED] = folder
+        site = stack.enter_context(running(installed(Path(folder) / "project")))
         cookie = sign_in(site)
         for path in PAGES:
             own = cookie if "profile" in path else ""

@@ -27,7 +27,7 @@ OUTCOMES, STOPPED = {0: PROVED, 1: FAILED}, 130
 PROVE = ("preflight.pyz", "--uncommitted", "setup", "--rehearse")
 
 # The hash of the template's preflight.pyz. tools/build_pyz.py writes this line.
-PREFLIGHT_SHA256 = "934a8c7172d2a32d06853ab8582c25e4e84a330aa1b078a2e7f9aa0dfccdc2d9"
+PREFLIGHT_SHA256 = "04586c41c9d6f377d3fca5294654164fa78a8335262743a521ce47bcf619ecb7"
 OTHER_PREFLIGHT = """\
 The preflight.pyz in this folder is not the one from this template, so it was not run.
 To replace it, remove the file in the project's folder:

@@ -145,10 +145,17 @@ def reason_here(finished: Finished) -> str | None:
     return None
 
 
-def site_packages(environment: Path) -> Path:
-    """Return the folder of an environment that contains the installed packages."""
+def find_site_packages(environment: Path) -> Path | None:
+    """Return the folder of an environment that contains the installed packages, if there is one."""
     folders = [*environment.glob("lib*/python*/site-packages"), environment / "Lib/site-packages"]
-    return next(folder for folder in folders if folder.is_dir())
+    return next((folder for folder in folders if folder.is_dir()), None)
+
+
+def site_packages(environment: Path) -> Path:
+    """Return the folder with the packages of an environment that preflight has made."""
+    folder = find_site_packages(environment)
+    assert folder, environment
+    return folder
 
 
 def has_driver(environment: Path) -> bool:

@@ -54,13 +54,14 @@ def describe_packages(python: Path) -> Iterator[str]:
 
     Python compares the size and the time, too, to notice that a file has changed.
     """
-    if not python.exists():
+    installed = packages.find_site_packages(python.parent.parent)
+    if not python.exists() or not installed:
         return
     yield f"{python} {python.resolve()} {python.stat().st_mtime_ns}"
-    for folder, folders, names in os.walk(packages.site_packages(python.parent.parent)):
+    for folder, folders, names in os.walk(installed):
         folders[:] = sorted(name for name in folders if name != "__pycache__")
         for name in sorted(names):
-            status = os.stat(os.path.join(folder, name))
+            status = os.lstat(os.path.join(folder, name))
             yield f"{folder} {name} {status.st_size} {status.st_mtime_ns}"
 
 

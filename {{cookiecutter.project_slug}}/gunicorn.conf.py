@@ -98,8 +98,9 @@ def pre_request(worker, request):
     """Respond with 400 to requests that no browser sends, before Django sees them.
 
     Django cannot read a body without a length. No page reads the body of a GET, so a slow one would
-    only keep a thread busy. With a charset that is not for text, such as base64, or with more than
-    1,000 fields in the query string, Django can fail before any of its error handlers.
+    only keep a thread busy. With a charset that is not for text, such as base64, with parameters in
+    the form charset*=, or with more than 1,000 fields in the query string, Django can fail before
+    any of its error handlers.
     """
     headers = {"CONTENT-LENGTH": "0", "CONTENT-TYPE": ""} | dict(request.headers)
     body = request.method in {"GET", "HEAD"} and headers["CONTENT-LENGTH"] != "0"

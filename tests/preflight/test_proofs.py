@@ -1,6 +1,7 @@
 """Test that a rehearsal is only recalled if nothing that it depends on has changed."""
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -110,6 +111,15 @@ def test_another_database_or_preflight_changes_the_key(rehearsal, monkeypatch):
     monkeypatch.setattr(about, "hash_source", lambda: "another version")
     keys.add(key_of(rehearsal, monkeypatch))
     assert len(keys) == 4
+
+
+@pytest.mark.fast
+@pytest.mark.skipif(processes.WINDOWS, reason="Links need a permission on Windows.")
+def test_an_incomplete_environment_and_a_dangling_link_have_a_key(rehearsal, monkeypatch):
+    packages = package_file(rehearsal.project / ".preflight/environment").parent.parent
+    (packages / "gone.py").symlink_to("nowhere")
+    shutil.rmtree(rehearsal.project / ".venv/lib")
+    assert key_of(rehearsal, monkeypatch)
 
 
 @pytest.mark.fast

@@ -27,7 +27,7 @@ OUTCOMES, STOPPED = {0: PROVED, 1: FAILED}, 130
 PROVE = ("preflight.pyz", "--uncommitted", "setup", "--rehearse")
 
 # The hash of the template's preflight.pyz. tools/build_pyz.py writes this line.
-PREFLIGHT_SHA256 = "04586c41c9d6f377d3fca5294654164fa78a8335262743a521ce47bcf619ecb7"
+PREFLIGHT_SHA256 = "6d0abd5d7cc780669b78f3c16be10bcfffddbc1aa164547bb3f6c019c7f75a92"
 OTHER_PREFLIGHT = """\
 The preflight.pyz in this folder is not the one from this template, so it was not run.
 To replace it, remove the file in the project's folder:

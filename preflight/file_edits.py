@@ -5,7 +5,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from preflight import choices, findings, project_files, settings_edits, syntax_edits
+from preflight import (
+    choices,
+    findings,
+    import_edits,
+    project_files,
+    settings_edits,
+    static_edits,
+    syntax_edits,
+)
 from preflight.findings import Edit, Finding, Kind
 from preflight.settings_edits import PROXY, append, require
 
@@ -51,6 +59,7 @@ IN_SETTINGS: dict[Kind, Callable[[Path, Finding], tuple[Edit, ...]]] = {
     findings.NOTHING_COLLECTED: settings_edits.move_cloudinary,
     findings.OLD_CLOUDINARY_STORAGE: settings_edits.move_cloudinary,
     findings.BAD_HOST: settings_edits.clean_hosts,
+    findings.LOCAL_UPLOADS: settings_edits.store_uploads,
 }
 # Functions that return the edits of a finding in the file that it names, or in others.
 ELSEWHERE: dict[Kind, Callable[[Path, Finding], tuple[Edit, ...]]] = {
@@ -86,15 +95,24 @@ ELSEWHERE: dict[Kind, Callable[[Path, Finding], tuple[Edit, ...]]] = {
     ),
     findings.WRONG_PACKAGE: lambda tree, found: in_web_line(tree, rf"\b{found.values['module']}\."),
     findings.NO_APPLICATION: lambda tree, found: in_web_line(tree, rf":{found.values['name']}\b"),
+    findings.SOURCE_MAP: static_edits.remove_comment,
+    findings.MISSING_REFERENCE: static_edits.correct_reference,
+    findings.LARGE_MEDIA: static_edits.leave_out_media,
+    findings.MODELS_IN_SETTINGS: import_edits.remove_unused,
+    findings.MODELS_IN_ASGI: import_edits.load_django_first,
+    findings.IGNORES_SIGTERM: import_edits.keep_sigterm,
+    findings.OLD_MODULE: settings_edits.require_setuptools,
 }
-
-IN_WEB_LINE = {findings.WRONG_PACKAGE, findings.NO_APPLICATION}
+# Kinds whose place is that of their first edit, if they have no other.
+PLACED_BY_EDIT = {findings.WRONG_PACKAGE, findings.NO_APPLICATION, findings.IGNORES_SIGTERM}
 
 
 def add(finding: Finding, tree: Path) -> Finding:
     """Return a finding with the edits that fix it, if they are known."""
     if finding.edits:
         return finding
+    if finding.kind in {findings.SOURCE_MAP, findings.MISSING_REFERENCE}:
+        finding = static_edits.place(tree, finding)
     if finding.kind in SETTINGS or finding.kind in IN_SETTINGS:
         file = finding.file or settings_file(tree)
         if not (tree / file).is_file():
@@ -112,8 +130,10 @@ def add(finding: Finding, tree: Path) -> Finding:
         edits = ELSEWHERE[finding.kind](tree, finding)
     else:
         return finding
-    if edits and edits[0].file == "Procfile" and not finding.line and finding.kind in IN_WEB_LINE:
-        finding = replace(finding, file="Procfile", line=edits[0].line)
+    if edits and not finding.line and finding.kind in PLACED_BY_EDIT:
+        finding = replace(finding, file=edits[0].file, line=edits[0].line)
+    if finding.kind is findings.LARGE_MEDIA:
+        return static_edits.remove_from_git(finding, edits)
     return replace(finding, edits=edits)
 
 

@@ -846,10 +846,9 @@ NOT_INSTALLED = kind(
 OLD_MODULE = kind(
     "E222",
     "$user needs $module, which newer versions of Python or setuptools do not include.",
-    "Update $user.",
+    "Update $user. If no version works without $module, add setuptools<82 to $requirements.",
     f"{DEV_CENTER}/python-support",
 )
-
 FOLDER_NOT_PUSHED = kind(
     "E223",
     "The code imports $module, which is in this project, but git does not push $path.",

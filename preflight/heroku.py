@@ -44,6 +44,9 @@ MEANT_AS_REQUIREMENTS = (
     "requirments.txt",
 )
 
+# The newest series whose rules and output preflight knows. It may be wrong about a newer one.
+NEWEST = {"Django": "6.1", "pip": "26", "uv": "0.13"}
+
 # BP lib/python_version.sh: both forms, without white space and comment lines.
 RUNTIME_TXT = r"python-(3\.[0-9]+)(\.[0-9]+)?"
 PYTHON_VERSION = r"(3\.[0-9]+)(\.[0-9]+)?"

@@ -79,7 +79,11 @@ def check_history(
             values = {"what": what, "commit": commit, "acknowledged": ACKNOWLEDGED}
             insecure = "django-insecure-" in value
             kind = findings.OLD_INSECURE_KEY if insecure else findings.OLD_CREDENTIAL
-            yield kind(name, **values)
+            found = kind(name, **values)
+            if kind is findings.OLD_CREDENTIAL and what == DJANGO_KEY:
+                # The new key comes first. Other credentials are replaced where they come from.
+                found = replace(found, templates=(findings.SET_SECRET_KEY, *found.templates))
+            yield found
 
 
 def is_secret_file(name: str) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 from preflight import about, advice, exceptions, findings, heroku, processes
 from preflight.interpreters import Python
 from preflight.processes import Finished
-from preflight.steps import Failed, NotProved
+from preflight.steps import Failed, NotProved, find_causes
 
 # Lines in requirements.txt: https://pip.pypa.io/en/stable/reference/requirements-file-format/
 INCLUDE = re.compile(rb"(?m)^\s*(?:-r|-c|--requirement|--constraint)[\s=]*([^\s#]+)")
@@ -73,6 +73,9 @@ def install(project: Path, environment: Path, python: Python, uv: str | None, te
         here = reason_here(installed)
         if here:
             raise NotProved(here, installed)
+        newer = newer_than_known(environment, uv)
+        if newer and not find_causes(installed):
+            raise NotProved(newer[-1], installed)
         raise Failed(findings.INSTALL_FAILED(), finished=installed)
     return f"{'uv' if uv else 'pip'}, Python {python.version}"
 
@@ -131,6 +134,36 @@ def install_once(tree: Path, environment: Path, python: Python, uv: str | None) 
     exceptions.install(site_packages(environment))
     done.touch()
     return detail
+
+
+def newer_than_known(environment: Path, uv: str | None) -> list[str]:
+    """Return what is newer than preflight knows: Django, or the installer."""
+    versions = {"Django": find_version(environment, "django")}
+    if uv:
+        shown = processes.run([uv, "--version"], environment, processes.installer_environment())
+        found = re.search(r"uv (\d[\d.]*)", shown.output)
+        versions["uv"] = found[1] if found else ""
+    else:
+        versions["pip"] = find_version(environment, "pip")
+    return [
+        f"{name} {version} is newer than {heroku.NEWEST[name]}, the newest on {heroku.DATE}"
+        for name, version in versions.items()
+        if version and is_newer(version, heroku.NEWEST[name])
+    ]
+
+
+def find_version(environment: Path, name: str) -> str:
+    """Return the version of an installed package, or nothing."""
+    folder = find_site_packages(environment)
+    found = folder.glob("*.dist-info") if folder else iter(())
+    named = [path.stem.rpartition("-") for path in found]
+    return next((version for package, _, version in named if package.lower() == name), "")
+
+
+def is_newer(version: str, known: str) -> bool:
+    """Return whether a version belongs to a newer series than a known one, such as 6.1."""
+    numbers = [[int(part) for part in re.findall(r"\d+", text)] for text in (version, known)]
+    return numbers[0][: len(numbers[1])] > numbers[1]
 
 
 def reason_here(finished: Finished) -> str | None:

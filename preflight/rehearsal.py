@@ -63,6 +63,8 @@ class Rehearsal:
         self.facts: settings_checks.Facts | None = None
         self.site: web.Site | None = None
         self.has_tests = True
+        # What is newer than preflight knows, as sentences.
+        self.newer: list[str] = []
         # The hash of the files, and what an earlier rehearsal has proved for the same inputs.
         self.content = ""
         self.proof: proofs.Proof | None = None
@@ -289,12 +291,14 @@ class Rehearsal:
         uv = interpreters.find_uv(self.project)
         build.run_hook(self.tree, "pre_compile", self.variables | heroku.BUILD)
         try:
-            return packages.install_once(self.tree, self.environment, python, uv)
+            detail = packages.install_once(self.tree, self.environment, python, uv)
         except Failed as error:
             if not self.migrated:
                 raise
             # During a set-up, it is not known yet that the packages can be installed here.
             raise NotProved(str(error), error.finished) from None
+        self.newer = packages.newer_than_known(self.environment, uv)
+        return detail
 
     def collect_static(self) -> str:
         """Collect the static files, with the config vars and no database, as in a first build."""
@@ -346,8 +350,19 @@ class Rehearsal:
         if settings := choices.web_settings(self.tree, wsgi):
             variables |= {project_files.SETTINGS_MODULE: settings}
         python = self.production_python
-        self.facts = settings_checks.ask(self.tree, python, variables, self.folder)
+        self.facts = self.ask(python, variables)
         return settings_checks.check_migrations(self.facts)
+
+    def ask(self, python: Path, variables: dict[str, str]) -> settings_checks.Facts:
+        """Ask Django. A Django that preflight does not know may not understand the question."""
+        try:
+            return settings_checks.ask(self.tree, python, variables, self.folder)
+        except Failed as error:
+            own = any(finding.file for finding in find_causes(error))
+            newer = [fact for fact in self.newer if fact.startswith("Django ")]
+            if newer and not own:
+                raise NotProved(newer[0], error.finished) from None
+            raise
 
     def check_settings(self) -> Result:
         """Look for settings that silently fail on Heroku, except what the release has reported."""
@@ -431,6 +446,7 @@ class Rehearsal:
             found.append("your tests, because of --no-tests.")
         elif not self.has_tests:
             found.append("tests; the project has none.")
+        found += [f"what preflight knows about it: {fact}." for fact in self.newer]
         found += self.site.left_out if self.site else []
         if self.site and self.site.stand_in:
             found.append(

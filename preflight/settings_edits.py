@@ -34,7 +34,7 @@ def append(tree: Path, file: str, text: str) -> Edit:
 def require(tree: Path, package: str) -> tuple[Edit, ...]:
     """Return the edit that lists a package, unless it is listed or there is no requirements.txt."""
     text = project_files.read(tree / "requirements.txt")
-    plain = re.sub(r"[-_.]+", "-", package).lower()
+    plain = re.sub(r"[-_.]+", "-", re.split(r"[\[<=>]", package)[0]).lower()
     listed = {re.sub(r"[-_.]+", "-", name).lower() for name in re.findall(r"(?m)^[\w.-]+", text)}
     file = tree / "requirements.txt"
     wanted = file.is_file() and plain not in listed
@@ -271,3 +271,50 @@ def clean_hosts(tree: Path, finding: Finding) -> tuple[Edit, ...]:
     found = numbered(tree, finding.file, re.escape(host))
     edits = [Edit(finding.file, number, line, line.replace(host, name)) for number, line in found]
     return tuple(edits)
+
+
+UPLOADS = """
+if "AWS_STORAGE_BUCKET_NAME" in os.environ:
+    STORAGES["default"] = {"BACKEND": "storages.backends.s3.S3Storage"}
+    AWS_STORAGE_BUCKET_NAME = os.environ["AWS_STORAGE_BUCKET_NAME"]
+    AWS_S3_REGION_NAME = os.environ.get("AWS_S3_REGION_NAME")
+"""
+BUCKET = (
+    "AWS_STORAGE_BUCKET_NAME",
+    "AWS_S3_REGION_NAME",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+)
+
+
+def store_uploads(tree: Path, finding: Finding) -> tuple[Edit, ...]:
+    """Return the edits that store uploads in a bucket on S3, and still on disk without one.
+
+    app.json then requires the config vars of the bucket. boto3 reads the two keys by itself.
+    """
+    if project_files.read(tree / "app.json") and not project_files.app_json_or_nothing(tree):
+        return ()
+    text = UPLOADS
+    if not numbered(tree, finding.file, r"^STORAGES\s*="):
+        static = "django.contrib.staticfiles.storage.StaticFilesStorage"
+        text = (
+            "\nSTORAGES = {\n"
+            f'    "default": {{"BACKEND": "{FILES}"}},\n'
+            f'    "staticfiles": {{"BACKEND": "{static}"}},\n'
+            f"}}{UPLOADS}"
+        )
+    settings = with_os(tree, finding.file, append(tree, finding.file, text))
+    old = project_files.read(tree / "app.json")
+    content = project_files.app_json_or_nothing(tree)
+    env = content.get("env") or {}
+    new = content | {"env": env | {name: {"required": True} for name in BUCKET if name not in env}}
+    declared = Edit("app.json", 1, old, json.dumps(new, indent=2) + "\n")
+    return (*settings, declared, *require(tree, "django-storages[s3]"))
+
+
+def require_setuptools(tree: Path, finding: Finding) -> tuple[Edit, ...]:
+    """Return the edit that installs the last setuptools with the modules that a package needs.
+
+    Version 82 removed pkg_resources: https://setuptools.pypa.io/en/latest/history.html
+    """
+    return require(tree, "setuptools<82")

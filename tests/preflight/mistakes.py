@@ -106,7 +106,7 @@ class Mistake:
     """One mistake: the row that describes it, what it changes, and what has to be found.
 
     `edits` are (file, old, new); without `old`, `new` is added to the end. `files` are written, or
-    removed if their content is None.
+    removed if their content is None. `history` are files of an earlier commit.
     """
 
     row: int
@@ -116,6 +116,7 @@ class Mistake:
     line: int = 0
     edits: tuple[tuple[str, str, str], ...] = ()
     files: dict[str, Any] = field(default_factory=dict)
+    history: dict[str, str] = field(default_factory=dict)
 
 
 REQUIREMENTS = "requirements.txt"
@@ -152,6 +153,7 @@ def version(row: int, name: str, text: str, kind: Kind, line: int = 1) -> Mistak
     return Mistake(row, name, kind, ".python-version", line, files={".python-version": text})
 
 
+MANIFEST = "whitenoise.storage.CompressedManifestStaticFilesStorage"
 MALFORMED = findings.MALFORMED_REQUIREMENT
 CONFLICT = "<<<<<<< HEAD\n{}=======\n{}>>>>>>> feature\n"
 # What the rehearsal finds by reading the files that git would push.
@@ -548,6 +550,20 @@ IN_FILES = [
         ".env.production",
         files={".env.production": "API_SECRET=correct-horse-battery\n"},
     ),
+    Mistake(
+        83,
+        "uploads in git",
+        findings.LARGE_MEDIA,
+        "media/intro.mp4",
+        files={"media/intro.mp4": bytes(51_000_000), "media/logo.png": b""},
+    ),
+    Mistake(
+        96,
+        "a key in an old commit",
+        findings.OLD_CREDENTIAL,
+        "shop/settings.py",
+        history={"shop/settings.py": 'SECRET_KEY = "hv4-correct-horse-battery-staple"\n'},
+    ),
     # Conflicts of a merge
     Mistake(
         155,
@@ -631,8 +647,120 @@ CREATE = """
             ],
         )
     """
+UPLOADS = """\
+from django.db import models
+
+
+class Item(models.Model):
+    name = models.CharField(max_length=20)
+    picture = models.FileField(upload_to="items")
+"""
+CREATE_UPLOADS = """
+        migrations.CreateModel(
+            "Item",
+            [
+                ("id", models.BigAutoField(primary_key=True)),
+                ("name", models.CharField(max_length=20)),
+                ("picture", models.FileField(upload_to="items")),
+            ],
+        )
+    """
+# The edits that add the admin, and what it needs.
+PARTS = ("auth", "contenttypes", "sessions", "messages", "admin")
+APP_NAMES = "".join(f'    "django.contrib.{part}",\n' for part in PARTS)
+PROCESSORS = """\
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+"""
+COMMON = '    "django.middleware.common.CommonMiddleware",\n'
+ADMIN = (
+    ("shop/settings.py", "INSTALLED_APPS = [\n", f"INSTALLED_APPS = [\n{APP_NAMES}"),
+    (
+        "shop/settings.py",
+        COMMON,
+        '    "django.contrib.sessions.middleware.SessionMiddleware",\n'
+        + COMMON
+        + '    "django.middleware.csrf.CsrfViewMiddleware",\n'
+        '    "django.contrib.auth.middleware.AuthenticationMiddleware",\n'
+        '    "django.contrib.messages.middleware.MessageMiddleware",\n'
+        '    "django.middleware.clickjacking.XFrameOptionsMiddleware",\n',
+    ),
+    ("shop/settings.py", '        "APP_DIRS": True,\n', f'        "APP_DIRS": True,\n{PROCESSORS}'),
+    (
+        "shop/urls.py",
+        '[path("", views.home)]',
+        '[path("", views.home), path("admin/", admin.site.urls)]',
+    ),
+    ("shop/urls.py", "from django.urls", "from django.contrib import admin\nfrom django.urls"),
+)
 # What only appears when Django runs the code.
 IN_CODE = [
+    Mistake(
+        20,
+        "a picture in another folder",
+        findings.MISSING_REFERENCE,
+        "static/site.css",
+        2,
+        edits=(("static/site.css", "", 'p { background: url("logo.png") }\n'),),
+        files={"static/images/logo.png": b""},
+    ),
+    Mistake(
+        20,
+        "other capitals in a style sheet",
+        findings.MISSING_REFERENCE,
+        "static/css/shop.css",
+        1,
+        files={
+            "static/css/shop.css": "p { background: url(../img/Logo.png) }\n",
+            "static/img/logo.PNG": b"",
+        },
+    ),
+    Mistake(
+        21,
+        "a source map that is not there",
+        findings.SOURCE_MAP,
+        "static/lib.js",
+        2,
+        files={"static/lib.js": "let a = 1;\n//# sourceMappingURL=lib.js.map\n"},
+    ),
+    code(
+        65,
+        "DEBUG is a text",
+        findings.DEBUG_IS_ON,
+        S,
+        DEBUG,
+        'DEBUG = os.environ.get("DEBUG", "False")',
+    ),
+    Mistake(
+        87,
+        "models in the settings",
+        findings.MODELS_IN_SETTINGS,
+        S,
+        1,
+        edits=(
+            (S, "import os\n", "from shop.models import Item\nimport os\n"),
+            (S, APPS, f'{APPS}    "shop",\n'),
+        ),
+        files={
+            "shop/models.py": MODELS,
+            "shop/migrations/__init__.py": "",
+            "shop/migrations/0001_initial.py": MIGRATION.format("", CREATE),
+        },
+    ),
+    code(
+        88,
+        "other capitals in Python",
+        findings.OTHER_CAPITALS,
+        URLS,
+        "from shop import views",
+        "from Shop import views",
+        "from Shop",
+    ),
     code(16, "env.py", findings.ENV_PY, S, "import os\n", "import os\nimport env\n", "import env"),
     code(
         18,
@@ -903,6 +1031,12 @@ IN_CODE = [
     ),
 ]
 
+# gunicorn reads the router's header by itself; another server leaves it to Django.
+ROUTER = 'SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")\n'
+WAITRESS = (
+    ("Procfile", WEB, "web: waitress-serve --port=$PORT shop.wsgi:application\n"),
+    (REQUIREMENTS, "", "waitress==3.0.2\n"),
+)
 # What takes a whole rehearsal: the phase, and the mistake.
 IN_REHEARSAL = [
     (
@@ -943,6 +1077,108 @@ IN_REHEARSAL = [
             findings.TOO_MANY_CONNECTIONS,
             "Procfile",
             edits=(("Procfile", WEB, "web: gunicorn shop.wsgi --threads 12\n"),),
+        ),
+    ),
+    (
+        "web",
+        Mistake(
+            45,
+            "no header of the router",
+            findings.REDIRECT_LOOP,
+            S,
+            edits=(*WAITRESS, (S, ROUTER, "")),
+        ),
+    ),
+    (
+        "web",
+        Mistake(
+            44,
+            "a form over HTTPS",
+            findings.ORIGIN,
+            S,
+            edits=(
+                *ADMIN,
+                *WAITRESS,
+                (S, ROUTER, ""),
+                (S, "SECURE_SSL_REDIRECT = not DEBUG\n", ""),
+            ),
+        ),
+    ),
+    ("web", Mistake(46, "no LOGGING", findings.SILENT_LOG, S, edits=ADMIN)),
+    (
+        "web",
+        Mistake(
+            41,
+            "a large list",
+            findings.TOO_MUCH_MEMORY,
+            edits=((S, "", "PRICES = bytearray(os.urandom(1) * 280_000_000)\n"),),
+        ),
+    ),
+    (
+        "web",
+        code(
+            77,
+            "a signal",
+            findings.IGNORES_SIGTERM,
+            "shop/wsgi.py",
+            "",
+            "\nimport signal\n\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n",
+            "signal.signal",
+        ),
+    ),
+    (
+        "release",
+        Mistake(
+            51,
+            "uploads on the disk",
+            findings.LOCAL_UPLOADS,
+            S,
+            edits=((S, APPS, f'{APPS}    "shop",\n'),),
+            files={
+                "shop/models.py": UPLOADS,
+                "shop/migrations/__init__.py": "",
+                "shop/migrations/0001_initial.py": MIGRATION.format("", CREATE_UPLOADS),
+            },
+        ),
+    ),
+    (
+        "build",
+        Mistake(
+            53,
+            "an old storage of Cloudinary",
+            findings.OLD_CLOUDINARY_STORAGE,
+            S,
+            edits=(
+                (S, APPS, f'{APPS}    "cloudinary_storage",\n'),
+                (REQUIREMENTS, "", "django-cloudinary-storage==0.3.0\n"),
+            ),
+        ),
+    ),
+    (
+        "build",
+        Mistake(
+            68,
+            "storages in two settings",
+            findings.BOTH_STORAGES,
+            S,
+            edits=(
+                (S, "", f'STATICFILES_STORAGE = "{MANIFEST}"\n'),
+                (REQUIREMENTS, "Django==5.2.19", "Django==4.2.16"),
+            ),
+            files={".python-version": "3.12\n"},
+        ),
+    ),
+    (
+        "build",
+        Mistake(
+            93,
+            "a package that needs pkg_resources",
+            findings.OLD_MODULE,
+            edits=(
+                *ADMIN,
+                (S, APPS, f'{APPS}    "rest_framework_simplejwt",\n'),
+                (REQUIREMENTS, "", "djangorestframework-simplejwt==5.2.2\n"),
+            ),
         ),
     ),
 ]

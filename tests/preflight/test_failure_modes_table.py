@@ -56,7 +56,10 @@ def marked_tests() -> dict[int, list[str]]:
 def test_every_known_failure_has_a_row():
     assert list(ROWS) == list(range(1, len(ROWS) + 1))
     met = [row for row in ROWS.values() if {"pre", "check"} & set(row[1].split(", "))]
-    assert len(met) >= 140
+    cured = [row for row in met if "_and_its_cure_works`" in row[4]]
+    changes = " ".join((ROOT / "CHANGELOG.md").read_text(encoding="utf-8").split())
+    counts = f"has {len(ROWS)} rows. `preflight` or a check can meet {len(met)} of them; "
+    assert f"{counts}for {len(cured)}, a test makes" in changes
 
 
 @pytest.mark.parametrize("number", ROWS)

@@ -1,5 +1,6 @@
 """Make each mistake of the table, and fix it with nothing but what the report for programs says."""
 
+import json
 import shutil
 
 import pytest
@@ -8,7 +9,7 @@ from preflight import build, findings, heroku, processes, project_files, setting
 from preflight.rehearsal import Rehearsal
 from preflight.source import Source
 from preflight.steps import Result, State, Step, needed
-from tests.helpers import caller_environment, run
+from tests.helpers import caller_environment, render, run
 from tests.preflight.cures import carry_out
 from tests.preflight.mistakes import FILES, IN_CODE, IN_FILES, IN_REHEARSAL, Mistake
 from tests.preflight.rehearsal import Told, rehearse
@@ -41,6 +42,13 @@ def small(_small, tmp_path):
 
 def make(mistake: Mistake, project):
     """Make a mistake in a project, and commit it."""
+    env = caller_environment(project.parent / "home")
+    kept = {name: (project / name).read_text(**UTF8) for name in mistake.history}
+    for files in (mistake.history, kept):
+        for name, text in files.items():
+            (project / name).write_text(text, **UTF8)
+        if files:
+            commit(project, env)
     for name, old, new in mistake.edits:
         text = (project / name).read_text(**UTF8)
         assert old in text
@@ -52,7 +60,6 @@ def make(mistake: Mistake, project):
             path.unlink()
         else:
             path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
-    env = caller_environment(project.parent / "home")
     if ".gitignore" in [*mistake.files, *(edit[0] for edit in mistake.edits)]:
         assert run(["git", "rm", "-q", "-r", "--cached", "."], project, env).status == 0
     commit(project, env)
@@ -197,9 +204,10 @@ def test_a_mistake_is_found_by_a_rehearsal_and_its_cure_works(small, _packages, 
     shutil.copytree(_packages, small / ".preflight", symlinks=True)
     make(mistake, small)
     env = caller_environment(small.parent / "home")
-    following = find(mistake, rehearse(small, "--uncommitted", "--only", phase))["next"]
+    told = rehearse(small, "--uncommitted", "--only", phase)
+    following = find(mistake, told)["next"]
     for _ in range(3):
-        assert following
+        assert following, told.findings
         carry_out(following, small, env, shutil.which("python3"))
         told = rehearse(small, "--uncommitted", "--only", phase)
         left = [f for f in told.findings if f["weight"] == "error" or f["id"] == mistake.kind.id]
@@ -207,3 +215,43 @@ def test_a_mistake_is_found_by_a_rehearsal_and_its_cure_works(small, _packages, 
             return
         following = left[0]["next"]
     raise AssertionError(told.findings)
+
+
+@pytest.mark.long
+@pytest.mark.row(54, 59, 60, 61)
+@pytest.mark.parametrize(
+    ("storage", "names"),
+    [
+        ("cloudinary", ["CLOUDINARY_URL"]),
+        (
+            "s3",
+            [
+                "AWS_STORAGE_BUCKET_NAME",
+                "AWS_ACCESS_KEY_ID",
+                "AWS_SECRET_ACCESS_KEY",
+                "AWS_S3_REGION_NAME",
+            ],
+        ),
+    ],
+)
+def test_a_variable_of_the_storage_is_found_by_a_rehearsal_and_its_cure_works(
+    tmp_path, storage, names
+):
+    project = render(tmp_path, storage=storage)
+    env = caller_environment(tmp_path / "home")
+    assert run(["git", "init", "-q", "-b", "main"], project, env).status == 0
+    commit(project, env)
+    content = json.loads((project / "app.json").read_text(**UTF8))
+    for name in names:
+        del content["env"][name]
+    (project / "app.json").write_text(json.dumps(content, indent=2), **UTF8)
+    for _ in range(2 * len(names)):
+        told = rehearse(project, "--no-tests", "--uncommitted", "--only", "release")
+        missing = [f for f in told.findings if f["id"] == findings.MISSING_VARIABLE.id]
+        if not missing:
+            break
+        assert all(finding["next"] for finding in missing)
+        carry_out(missing[0]["next"], project, env, shutil.which("python3"))
+    assert told.status == 0, told.findings
+    cured = json.loads((project / "app.json").read_text(**UTF8))
+    assert set(names) <= set(cured["env"])

@@ -27,7 +27,7 @@ OUTCOMES, STOPPED = {0: PROVED, 1: FAILED}, 130
 PROVE = ("preflight.pyz", "--uncommitted", "setup", "--rehearse")
 
 # The hash of the template's preflight.pyz. tools/build_pyz.py writes this line.
-PREFLIGHT_SHA256 = "6d0abd5d7cc780669b78f3c16be10bcfffddbc1aa164547bb3f6c019c7f75a92"
+PREFLIGHT_SHA256 = "093ad725a94975d906483b16468b6388dd34129e9466b5189ba47e51af9b3b8f"
 OTHER_PREFLIGHT = """\
 The preflight.pyz in this folder is not the one from this template, so it was not run.
 To replace it, remove the file in the project's folder:

@@ -1,8 +1,11 @@
 """Find the causes in an output: the first traceback, not the last box."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from enum import IntEnum
+from itertools import islice
 from shlex import quote
 
 from preflight import advice, findings, import_names, pasted
@@ -17,13 +20,25 @@ ESCAPE = r"\x1b\[[0-9;?]*[A-Za-z]"
 HEROKU_FOLDER = r"(?:/tmp/build_\w+|/app)/"
 TRACEBACK = "Traceback (most recent call last):"
 LINKED = r"During handling of the above exception|The above exception was the direct cause"
+FOLLOWED = "During handling of the above exception"
 # Characters of an output that are read from each end, and of a line.
-LONGEST, LONGEST_LINE = 500_000, 2_000
+LONGEST, LONGEST_LINE = 200_000, 2_000
+# How often a rule is looked for in a part of a log: a line may be repeated a thousand times.
+MOST_MATCHES = 50
 # How many lines after a frame still belong to the message of an exception.
 MESSAGE_LINES = 15
 # Frames of packages and of Python itself.
 FOREIGN = r"site-packages|dist-packages|/lib/python|\\Lib\\|^<|(?:^|/)\.heroku/"
-EXCEPTION = r"[A-Za-z_][\w.]*(?:Error|Exception|Exit|Configured|Host|NotFound|DoesNotExist)\b.*"
+EXCEPTION_NAME = (
+    r"(?:[A-Za-z_][\w.]*(?:Error|Exception|Exit|Configured|Host|NotFound|DoesNotExist|NoReverseMatch)"
+    r"|[a-z_]\w*(?:\.\w+)*\.[A-Z]\w+(?=: (?!\()))"
+)
+EXCEPTION = rf"{EXCEPTION_NAME}\b.*"
+EXCEPTION_LINE = rf"{EXCEPTION_NAME}(?:: |$)"
+# Exceptions that only end a program, after another failure.
+ENDINGS = (
+    r"^[\w.]*(?:HaltServer|SystemExit|CalledProcessError|KeyboardInterrupt|InstallationError)\b"
+)
 CODE = r"\bcode=([HRL]\d{2})\b|\bError ([HRL]\d{2})\b|^[ \t]*([HRL]\d{2})[ \t]*$"
 # Codes that only report that the web process did not start or answer.
 CRASHED = {"heroku.H10", "heroku.H13", "heroku.H14", "heroku.H18", "heroku.H20", "heroku.R10"}
@@ -178,6 +193,18 @@ class Part:
         return "\n".join(self.lines)
 
 
+class Rank(IntEnum):
+    """How well a finding names the cause. Only the best of a log are reported."""
+
+    CAUSE = 0
+    # An exception that no rule knows, and an error in a program's own words.
+    CLASS = 1
+    WORDS = 2
+    CONSEQUENCE = 3
+    SYMPTOM = 4
+    GUESS = 5
+
+
 def explain_log(log: str) -> list[Finding]:
     """Return all failures that a pasted log shows, the first cause first.
 
@@ -185,17 +212,23 @@ def explain_log(log: str) -> list[Finding]:
     knows has the finding GUESS, with the lines that look most like the cause.
     """
     text = clean(pasted.restore(shorten_log(log)))
-    found = [*failed_checks(text), *startup_problems(text)]
-    if not found:
-        causes = [finding for part in parts(text) for finding in diagnose_part(part)]
-        known = [finding for finding, consequence in causes if not consequence]
-        found = known or [finding for finding, _ in causes][:1]
-        # Of a site that does not start, a browser reports much more.
-        found = known if CRASHED & {code.id for code in error_codes(text)} else found
+    codes = error_codes(text)
+    found = [*failed_checks(text), *startup_problems(text)] or best(text, codes)
     found = [in_context(finding, text) for finding in found]
-    found = without_echoes([*found, *error_codes(text)])
+    found = without_echoes([*found, *codes])
     found = list({(f.id, f.message, f.kind.symptom and f.cause): f for f in found[::-1]}.values())
     return found[::-1] or guess(text)
+
+
+def best(text: str, codes: list[Finding]) -> list[Finding]:
+    """Return the findings of the best rank in a text: all causes, or the first one of another."""
+    ranked = [pair for part in parts(text) for pair in diagnose_part(part)]
+    if CRASHED & {code.id for code in codes} or "HaltServer" in text:
+        # Of a site that does not start, a browser reports much more.
+        ranked = [(finding, rank) for finding, rank in ranked if rank <= Rank.WORDS]
+    first = min((rank for _, rank in ranked), default=Rank.GUESS)
+    found = [finding for finding, rank in ranked if rank == first]
+    return found if first == Rank.CAUSE else found[:1]
 
 
 def in_context(finding: Finding, text: str) -> Finding:
@@ -211,23 +244,61 @@ def in_context(finding: Finding, text: str) -> Finding:
     return replace(better, cause=finding.cause)
 
 
-def diagnose_part(part: Part) -> Iterator[tuple[Finding, bool]]:
-    """Yield the causes in a part of a log, and whether each is a mere consequence."""
-    if part.traceback:
-        for finding in diagnose_chain(part.text):
-            if finding.kind is findings.EXCEPTION:
-                cause, finding = finding.cause, findings.GUESS(finding.file, finding.line)
-                finding = replace(finding, cause=cause)
-            yield finding, finding.kind is findings.PUSH_REJECTED
-        return
+def diagnose_part(part: Part) -> Iterator[tuple[Finding, Rank]]:
+    """Yield the findings in a part of a log, each with its rank."""
     text = part.text
-    matches = [(match, rule) for rule in advice.RULES for match in rule.compiled.finditer(text)]
+    if part.traceback:
+        for finding in diagnose_chain(text):
+            if finding.kind is findings.EXCEPTION:
+                yield exception_found(finding, text)
+            else:
+                yield finding, Rank.CONSEQUENCE if finding.kind.symptom else Rank.CAUSE
+        return
     # One rule for each line. The cause counts if its consequence is in the same line.
-    rules = dict[int, tuple[re.Match[str], Rule]]()
-    for match, rule in sorted(matches, key=lambda pair: (pair[1].consequence, pair[0].end())):
-        rules.setdefault(text.count("\n", 0, match.end() - 1), (match, rule))
-    for match, rule in sorted(rules.values(), key=lambda pair: pair[0].end()):
-        yield found_by(rule, match, text, []), rule.consequence
+    found = dict[int, tuple[Finding, Rank]]()
+    starts = [0, *(match.end() for match in re.finditer("\n", text))]
+    for match, rule, rank in matches_in(text):
+        line = bisect_right(starts, max(match.end() - 1, match.start()))
+        if line not in found:
+            found[line] = found_by(rule, match, text, []), rank
+    for number, start in enumerate(starts, 1):
+        if number not in found and re.match(EXCEPTION_LINE, text[start : start + LONGEST_LINE]):
+            place = replace(findings.EXCEPTION(), cause=line_around(text, start + 1))
+            found[number] = exception_found(place, place.cause)
+    yield from (found[line] for line in sorted(found))
+
+
+def matches_in(text: str) -> "list[tuple[re.Match[str], Rule, Rank]]":
+    """Return where the rules match in a text, the best rank first, then in order."""
+    ranked = [(rule, Rank.CONSEQUENCE if rule.consequence else Rank.CAUSE) for rule in advice.RULES]
+    ranked += [(rule, Rank.WORDS) for rule in advice.WORDS]
+    ranked += [(rule, Rank.SYMPTOM) for rule in advice.SYMPTOMS]
+    found = [
+        (match, rule, rank)
+        for rule, rank in ranked
+        for match in islice(rule.compiled.finditer(text), MOST_MATCHES)
+    ]
+    return sorted(found, key=lambda triple: (triple[2], triple[0].end()))
+
+
+def exception_found(known: Finding, text: str) -> tuple[Finding, Rank]:
+    """Return the finding for an exception that no rule knows: what its class says.
+
+    If others followed while it was handled, the last one counts.
+    """
+    causes = exceptions(text) or [known.cause]
+    followed = re.search(FOLLOWED, text) or not re.search(LINKED, text)
+    ends = [cause for cause in causes if not re.search(ENDINGS, cause)]
+    cause = shorten((ends or causes)[-1 if followed else 0])
+    # manage.py looks for a command in the apps first.
+    if not ends or (cause.startswith("KeyError") and "in fetch_command" in text):
+        return replace(findings.GUESS(known.file, known.line), cause=cause), Rank.GUESS
+    for rule in advice.CLASSES:
+        match = rule.search(cause)
+        if match:
+            found = rule.kind(known.file, known.line, **values_of(rule, match))
+            return replace(found, cause=cause), Rank.CLASS
+    return replace(findings.GUESS(known.file, known.line), cause=cause), Rank.GUESS
 
 
 def error_codes(text: str) -> list[Finding]:
@@ -283,6 +354,7 @@ def parts(text: str) -> list[Part]:
             )
             if linked:
                 found.pop()
+                found[-1].lines.append(linked[0])
             else:
                 found.append(Part(True))
             reader = TracebackReader()

@@ -2153,6 +2153,933 @@ ADDON_PLAN = kind(
     POSTGRES,
 )
 
+# Messages of builds, code, databases, servers and services in logs
+
+MISSING_HEADER = kind(
+    "E267",
+    "A package has to be compiled, and the file $name of a C library is missing.",
+    "Use a version of the package that comes compiled (for psycopg2: psycopg2-binary), or add the "
+    "library with the apt buildpack and a file Aptfile.",
+    f"{DEV_CENTER}/stack-packages",
+)
+NEEDS_RUST = kind(
+    "E268",
+    "A package has to be compiled with Rust, which the build does not have.",
+    "Use a version of the package that comes compiled: update it, or ask for a Python version for "
+    "which it exists.",
+    PACKAGES,
+)
+WRONG_WHEEL = kind(
+    "E269",
+    "$package has no file for this system or this version of Python.",
+    "Name the package and its version in $requirements, not a file that was made for another "
+    "system. If the version is too old or too new for this Python, change one of the two.",
+    PACKAGES,
+)
+NOT_INSTALLABLE = kind(
+    "E270",
+    "pip was asked to install the folder $name, which has neither setup.py nor pyproject.toml.",
+    "Remove that line from $requirements, or add the missing file.",
+    PACKAGES,
+)
+POETRY_PACKAGE = kind(
+    "E271",
+    "Poetry tries to install the project itself as a package, and does not find it.",
+    "Write package-mode = false below [tool.poetry] in pyproject.toml.",
+    "https://python-poetry.org/docs/basic-usage/#operating-modes",
+)
+INVALID_TOML = kind(
+    "E272",
+    "$name cannot be parsed.",
+    "Fix the line that the message names. Strings need quotes.",
+    "https://toml.io",
+)
+OLD_SETUP = kind(
+    "E273",
+    "The setup of a package does not work with this version of pip or setuptools.",
+    "Update the package that the lines above name, or replace it if it is no longer maintained.",
+    PACKAGES,
+)
+SKLEARN = kind(
+    "E274",
+    "The package sklearn is deprecated. Its real name is scikit-learn.",
+    "Write scikit-learn instead of sklearn in $requirements.",
+    "https://pypi.org/project/sklearn/",
+)
+PIP_SAYS = kind(
+    "E275",
+    "The installation of the packages failed: $what",
+    "Fix the requirement that the message names, and commit.",
+    PACKAGES,
+)
+COMPILING = kind(
+    "E276",
+    "A package has to be compiled, and the compiler failed.",
+    "Look for its name above (Collecting ..., Building wheel for ...). Update it, or ask for a "
+    "Python version for which it comes compiled.",
+    PACKAGES,
+)
+SUSPICIOUS_PATH = kind(
+    "E332",
+    "A path leads out of the folder for static files or uploads: $what",
+    "Use a relative path without .. and without a leading slash, in the template or in upload_to.",
+    f"{DJANGO}/ref/exceptions/#suspiciousoperation",
+)
+NOT_COMPRESSIBLE = kind(
+    "E333",
+    "django-compressor cannot find a file that a template names: $what",
+    "Commit the file, use {% static %} for its address, and set COMPRESS_ROOT to STATIC_ROOT.",
+    "https://django-compressor.readthedocs.io/en/stable/settings.html",
+)
+NO_BUNDLES = kind(
+    "E334",
+    "The list of the JavaScript bundles (webpack or Vite) is missing or incomplete.",
+    "Build them on Heroku: add the buildpack for Node.js before heroku/python, with a script "
+    '"build" in package.json. Or commit the built files.',
+    f"{DEV_CENTER}/using-multiple-buildpacks-for-an-app",
+    "heroku buildpacks:add --index 1 heroku/nodejs",
+)
+NODE_BUILD = kind(
+    "E335",
+    "The build of the JavaScript part failed: $what",
+    "Run the same command on your machine (`npm ci`, then `npm run build`), fix it, and commit "
+    "package.json with its lock file.",
+    f"{DEV_CENTER}/troubleshooting-node-deploys",
+)
+NODE_VERSION = kind(
+    "E336",
+    "The JavaScript tools are too old for this version of Node.js (OpenSSL 3).",
+    "Update webpack or react-scripts, or ask for an older Node.js in package.json: "
+    '{"engines": {"node": "16.x"}}. NODE_OPTIONS=--openssl-legacy-provider also helps.',
+    f"{DEV_CENTER}/nodejs-support",
+)
+NODE_LOCKS = kind(
+    "E337",
+    "The lock file of the JavaScript packages does not fit package.json, or there are two of them.",
+    "Keep either package-lock.json or yarn.lock, create it again (`npm install`), and commit it.",
+    f"{DEV_CENTER}/troubleshooting-node-deploys",
+)
+STATIC_ENCODING = kind(
+    "E338",
+    "collectstatic cannot read a file that is not UTF-8.",
+    "Save the style sheets and scripts as UTF-8.",
+    f"{DJANGO}/ref/contrib/staticfiles/",
+)
+
+NO_SETTING = kind(
+    "E367",
+    "The code reads the setting $name, which the settings do not define.",
+    "Define it in the settings that run on Heroku. If this Django no longer has it, update the "
+    "package that reads it.",
+    f"{DJANGO}/topics/settings/",
+)
+CANNOT_IMPORT_NAME = kind(
+    "E368",
+    "The code imports $name from $module, which does not have it.",
+    "Compare the spelling, and commit the file. If both files import each other, move one import. "
+    "If it is a package, install the version that has it.",
+    "https://docs.python.org/3/library/exceptions.html#ImportError",
+)
+BAD_ENGINE = kind(
+    "E369",
+    "Django has no database engine $name, or its driver cannot be imported.",
+    f"For Heroku's database: install psycopg2-binary, and write {CONFIG_DATABASE}",
+    f"{DJANGO}/ref/settings/#engine",
+)
+RAISED = kind(
+    "E370",
+    "The program stopped with $name: $text",
+    "Look at the last line of your own code in the traceback. If there is none, search for the "
+    "message together with the name of the package in the last lines.",
+    "https://docs.python.org/3/library/exceptions.html",
+)
+NONE_VALUE = kind(
+    "E371",
+    "The code uses a value that is None: $text",
+    "Look for a config var that is not set (`heroku config`), or for a query or function that "
+    "returned nothing, in the last line of your own code in the traceback.",
+    "https://docs.python.org/3/library/constants.html#None",
+)
+WRONG_ATTRIBUTE = kind(
+    "E372",
+    "The code uses an attribute that does not exist: $text",
+    "Compare the spelling. If it belongs to a package, the installed version is older or newer "
+    "than the code expects: pin the version that works on your machine.",
+    "https://docs.python.org/3/library/exceptions.html#AttributeError",
+)
+WRONG_CALL = kind(
+    "E373",
+    "The code calls something in a way that does not work: $text",
+    "Compare the arguments and their types with the documentation. If a package is called, pin "
+    "the version that works on your machine.",
+    "https://docs.python.org/3/library/exceptions.html#TypeError",
+)
+WRONG_VALUE = kind(
+    "E374",
+    "The code got a value that it cannot use: $text",
+    "Look at the last line of your own code in the traceback, and at the config vars that it reads "
+    "(`heroku config`).",
+    "https://docs.python.org/3/library/exceptions.html#ValueError",
+)
+NO_KEY = kind(
+    "E375",
+    "The code looks for a key or a position that is not there: $text",
+    "If it is the name of a config var, set it. Otherwise use .get(), or look at why the data does "
+    "not have it.",
+    "https://docs.python.org/3/library/exceptions.html#KeyError",
+)
+CONFIGURATION = kind(
+    "E376",
+    "Django cannot use a setting: $text",
+    "Fix the setting that the message names.",
+    f"{DJANGO}/ref/exceptions/#improperlyconfigured",
+)
+NO_ROW = kind(
+    "E377",
+    "The code expects a row in the database that is not there: $text",
+    "The database on Heroku is another one than on your machine. Create the row there (admin, "
+    "loaddata), or handle its absence: get_object_or_404, or filter(...).first().",
+    f"{DJANGO}/ref/models/instances/#django.db.models.Model.DoesNotExist",
+)
+NO_REVERSE = kind(
+    "E378",
+    "A template or view asks for a URL that urls.py does not have: $text",
+    "Compare the name, the namespace and the arguments with urls.py. An argument may be empty.",
+    f"{DJANGO}/ref/exceptions/#noreversematch",
+)
+COMMAND_SAYS = kind(
+    "E379",
+    "The command of manage.py stopped: $text",
+    "Do what the message says, then run it again.",
+    f"{DJANGO}/ref/django-admin/",
+)
+IMPORT_FAILED = kind(
+    "E380",
+    "An import failed: $text",
+    "Look at the last import in your own code. If it is from a package, install the version that "
+    "works on your machine.",
+    "https://docs.python.org/3/library/exceptions.html#ImportError",
+)
+NOT_UTF8 = kind(
+    "E381",
+    "A text has another encoding than the code expects: $text",
+    'Name the encoding when you open a file: open(path, encoding="utf-8"). Save files as UTF-8.',
+    "https://docs.python.org/3/howto/unicode.html",
+)
+FILE_SYSTEM = kind(
+    "E382",
+    "The operating system refused something: $text",
+    "A dyno has no files but those that you push, and what it writes is lost at a restart. Use "
+    "relative paths below BASE_DIR, /tmp for temporary files, and a bucket for uploads.",
+    f"{DEV_CENTER}/dynos#ephemeral-filesystem",
+)
+DJANGO_REFUSED = kind(
+    "E383",
+    "Django refused something that the code or a visitor did: $name: $text",
+    "Look at the last line of your own code in the traceback.",
+    f"{DJANGO}/ref/exceptions/",
+)
+OUT_OF_MEMORY = kind(
+    "E384",
+    "A process used more memory than it may, and was stopped.",
+    "Use fewer processes, load less at once, or use a larger dyno.",
+    f"{DEV_CENTER}/memory",
+    "heroku config:set WEB_CONCURRENCY=1",
+)
+NO_PATTERNS = kind(
+    "E385",
+    "The URLconf $name has no list urlpatterns, or it is imported in a circle.",
+    "Define urlpatterns in that file. If it has one, look for an error in the modules that it "
+    "imports, such as views that import urls.",
+    f"{DJANGO}/topics/http/urls/",
+)
+OLD_DJANGO_CODE = kind(
+    "E386",
+    "The code, or a package, was written for an older version of Django: $what",
+    "Update the code or the package that the traceback names, or pin the version of Django that "
+    "works on your machine.",
+    f"{DJANGO}/releases/",
+)
+APP_TWICE = kind(
+    "E387",
+    "The app $name is in INSTALLED_APPS twice, or two apps have this name.",
+    "Remove one of them, or give one another label.",
+    f"{DJANGO}/ref/applications/",
+)
+SWAPPED_USER = kind(
+    "E388",
+    "The code uses $name, but AUTH_USER_MODEL names another user model.",
+    "Use get_user_model(), and forms whose Meta.model is your own user model.",
+    f"{DJANGO}/topics/auth/customizing/#referencing-the-user-model",
+)
+BAD_APP_CONFIG = kind(
+    "E389",
+    "INSTALLED_APPS or an apps.py names $name, which does not exist.",
+    "Compare it with the folder of the app and with the class in its apps.py.",
+    f"{DJANGO}/ref/applications/",
+)
+UNSET_IN_SETTINGS = kind(
+    "E390",
+    "The settings use a variable that is not set: $what",
+    "Set the config var that this line of the settings reads, or read it with a default: "
+    'os.environ.get("NAME", "default")',
+    f"{DEV_CENTER}/config-vars",
+    "heroku config",
+)
+NOT_A_BOOLEAN = kind(
+    "E391",
+    "A config var has the value '$text', which is not true or false.",
+    "Set it to True or False, without quotes or blanks.",
+    f"{DEV_CENTER}/config-vars",
+    "heroku config",
+)
+EARLIER_FAILURE = symptom(
+    "E392", "Django failed to load its apps before this. The log above this line shows why."
+)
+LOCALE = kind(
+    "E393",
+    "The locale that the code asks for is not installed on Heroku.",
+    "Remove locale.setlocale(), or install the locale with the buildpack heroku-community/locale.",
+    "https://github.com/heroku/heroku-buildpack-locale",
+)
+TIME_ZONE = kind(
+    "E394",
+    "There is no time zone $name.",
+    "Use a name such as Europe/Dublin in TIME_ZONE. If it is right, add tzdata to $requirements.",
+    f"{DJANGO}/ref/settings/#time-zone",
+)
+RELATIVE_IMPORT = kind(
+    "E395",
+    "A relative import does not work where this file is loaded from.",
+    "Import with the name of the package (from shop.models import Item), and start the file from "
+    "the root of the project.",
+    "https://docs.python.org/3/reference/import.html#package-relative-imports",
+)
+ASKS = kind(
+    "E396",
+    "The command asks a question, and it runs where you cannot answer.",
+    "Use --noinput. createsuperuser then reads DJANGO_SUPERUSER_USERNAME, DJANGO_SUPERUSER_EMAIL "
+    "and DJANGO_SUPERUSER_PASSWORD. Run makemigrations on your machine, and commit its files.",
+    f"{DJANGO}/ref/django-admin/#createsuperuser",
+)
+NO_MODEL_DATA = kind(
+    "E397",
+    "The data $name, which a package for languages needs, is not installed on Heroku.",
+    "For NLTK, list it in nltk.txt. For spaCy, add the address of the model to $requirements.",
+    f"{DEV_CENTER}/python-nltk",
+)
+MISSING_PROGRAM = kind(
+    "E398",
+    "The code starts the program $program, which is not installed on Heroku.",
+    "Add a buildpack that contains it, or the apt buildpack with a file Aptfile.",
+    "https://elements.heroku.com/buildpacks",
+    "heroku buildpacks:add --index 1 heroku-community/apt",
+)
+NO_FILE_IN_FIELD = kind(
+    "E399",
+    "The code uses the file of the field $name, which has none in this row.",
+    "Test for it first: {% if item.$name %}.",
+    f"{DJANGO}/ref/models/fields/#filefield-and-fieldfile",
+)
+
+DATABASE_SAYS = kind(
+    "E460",
+    "The database reported $name: $text",
+    "Look at the last line of your own code in the traceback. If the table or column is new, run "
+    "the migrations.",
+    f"{DJANGO}/ref/exceptions/#database-exceptions",
+)
+DATABASE_FULL = kind(
+    "E461",
+    "The database does not allow this user to use $table. Heroku takes away the right to write "
+    "when a database is larger than its plan.",
+    "Compare its size with the plan. Delete rows, or upgrade.",
+    f"{DEV_CENTER}/heroku-postgres-plans",
+    "heroku pg:info",
+)
+NO_EXTENSION = kind(
+    "E462",
+    "The database does not have the extension $name, or this user may not create it.",
+    "Create it in a migration (django.contrib.postgres.operations), or once by hand. If Heroku "
+    "does not offer it for your plan, use another plan.",
+    f"{DEV_CENTER}/heroku-postgres-extensions-postgis-full-text-search",
+    "heroku pg:psql",
+)
+QUERY_STOPPED = kind(
+    "E463",
+    "The database stopped a query: $what",
+    "Make the query faster (an index, fewer rows), keep transactions short, and look for locks.",
+    f"{DEV_CENTER}/heroku-postgres-database-tuning",
+    "heroku pg:locks",
+)
+EARLIER_QUERY = symptom(
+    "E464", "An earlier query in the same transaction failed. The log above this line shows why."
+)
+OUT_OF_RANGE = kind(
+    "E465",
+    "A number is too large for its column. SQLite does not check that, PostgreSQL does.",
+    "Use BigIntegerField, or a DecimalField with more digits, and check the value.",
+    f"{DJANGO}/ref/models/fields/",
+)
+INVALID_INPUT = kind(
+    "E466",
+    "A value does not fit the type of its column: $what",
+    "Check the value before the query. SQLite accepts it, PostgreSQL does not.",
+    f"{DJANGO}/ref/databases/",
+)
+UNREADABLE_DATABASE_URL = kind(
+    "E467",
+    "The address of the database cannot be parsed: $what",
+    "It must look like postgres://user:password@host:5432/name, with special characters in the "
+    f"password percent-encoded. Heroku's own does: {CONFIG_DATABASE}",
+    DATABASE_URL,
+    "heroku config:get DATABASE_URL",
+)
+DATABASE_CERTIFICATE = kind(
+    "E468",
+    "The certificate of the database cannot be verified.",
+    "Heroku's is self-signed: use sslmode=require, not verify-full or verify-ca.",
+    f"{DEV_CENTER}/connecting-heroku-postgres",
+)
+SHARED_CONNECTION = kind(
+    "E469",
+    "Two processes use the same connection to the database.",
+    "Do not query the database before gunicorn or Celery forks its workers: no queries at import, "
+    "or no preload_app.",
+    f"{DEV_CENTER}/python-gunicorn",
+)
+PENDING_TRIGGERS = kind(
+    "E470",
+    "A migration changes rows and the same table in one transaction, which PostgreSQL refuses.",
+    "Split it into two migrations: one for the rows, one for the table.",
+    f"{DJANGO}/topics/migrations/#data-migrations",
+)
+NULLS_IN_COLUMN = kind(
+    "E471",
+    "A migration makes the column $column required, but some rows have no value in it.",
+    "Fill them first, in a migration of their own, or give the field a default.",
+    f"{DJANGO}/topics/migrations/#data-migrations",
+)
+DUPLICATES = kind(
+    "E472",
+    "A migration makes a field unique, but several rows have the same value in it.",
+    "Remove the duplicates first, in a migration of their own.",
+    f"{DJANGO}/topics/migrations/#data-migrations",
+)
+OTHER_SCHEMA = kind(
+    "E473",
+    "The tables of the database are not as the migrations expect: $what",
+    "They were changed by hand, or a migration was edited after it ran. If the database is "
+    "right, mark the migration as done (migrate APP MIGRATION --fake). Without data to lose, use "
+    "`heroku pg:reset`.",
+    f"{DJANGO}/ref/django-admin/#migrate",
+)
+UNAPPLIED = kind(
+    "E475",
+    "There are migrations that have not run on this database.",
+    "Run them. A line `release: python manage.py migrate` in the Procfile does it at each push.",
+    f"{DEV_CENTER}/release-phase",
+    "heroku run python manage.py migrate",
+)
+NO_DEFAULT = kind(
+    "E476",
+    "The new field $name has no default, so Django does not know what the existing rows get.",
+    "Give it a default or null=True, run makemigrations on your machine, and commit its files.",
+    f"{DJANGO}/topics/migrations/",
+)
+OLD_SQLITE = kind(
+    "E478",
+    "The SQLite of this machine is too old for this version of Django.",
+    f"Use the database in DATABASE_URL: {CONFIG_DATABASE}",
+    DATABASE_URL,
+)
+MONGODB = kind(
+    "E479",
+    "The MongoDB server cannot be reached, or does not accept the login.",
+    "Read its address from a config var, allow access from anywhere in the settings of its "
+    "network, and check the user and the password.",
+    "https://www.mongodb.com/docs/atlas/troubleshoot-connection/",
+)
+MIGRATION_CIRCLE = kind(
+    "E480",
+    "Migrations depend on each other in a circle.",
+    "Remove one of the dependencies, for example with a second migration for that field.",
+    f"{DJANGO}/topics/migrations/#dependencies",
+)
+FIXTURE = kind(
+    "E481",
+    "The fixture $name cannot be loaded.",
+    "Commit the file. Create it with dumpdata --natural-foreign --natural-primary -e contenttypes "
+    "-e auth.permission -o FILE (in PowerShell, > writes UTF-16), and load it into an empty, "
+    "migrated database.",
+    f"{DJANGO}/ref/django-admin/#loaddata",
+)
+DUMP_FORMAT = kind(
+    "E482",
+    "pg_restore cannot read the dump: it has another format, or comes from a newer PostgreSQL.",
+    "Create it with pg_dump -Fc of the same version, or load a text file with heroku pg:psql < "
+    "FILE.",
+    f"{DEV_CENTER}/heroku-postgres-import-export",
+)
+NOT_EMPTY = kind(
+    "E483",
+    "The remote database is not empty, so heroku pg:push refuses to write into it.",
+    "If nothing in it is needed, empty it, and push again.",
+    f"{DEV_CENTER}/managing-heroku-postgres-using-cli#pg-push",
+    "heroku pg:reset",
+)
+POSTGRES_PROGRAMS = kind(
+    "E484",
+    "The programs of PostgreSQL on your machine (psql, pg_dump) are missing or too old.",
+    "Install the version of your database on Heroku, and add its folder bin to PATH.",
+    f"{DEV_CENTER}/local-setup-heroku-postgres",
+)
+
+PORT_IN_USE = kind(
+    "E561",
+    "Another process already listens on this port.",
+    "Stop it, or use another port. On Heroku, start only one server in `web:`, and use $$PORT.",
+    f"{DEV_CENTER}/procfile",
+)
+BAD_PORT = kind(
+    "E562",
+    "The server got a port that is not a number: $text",
+    "Write $$PORT in the Procfile, without quotes around it. Heroku sets this variable; on Windows "
+    "and on your own machine it is not set.",
+    f"{DEV_CENTER}/procfile",
+)
+UNKNOWN_WORKER_CLASS = kind(
+    "E563",
+    "gunicorn does not know the worker class $name.",
+    "Compare its spelling: sync, gthread, gevent or tornado. Other workers need the dotted "
+    "name of a class, such as uvicorn_worker.UvicornWorker.",
+    "https://docs.gunicorn.org/en/stable/settings.html#worker-class",
+)
+NO_SERVER_FILE = kind(
+    "E564",
+    "gunicorn does not find its configuration file $name, or cannot read it.",
+    "Commit it, or fix the option -c in the Procfile.",
+    f"{DEV_CENTER}/python-gunicorn",
+)
+CSRF_TOKEN = kind(
+    "E566",
+    "A form was refused with 403, because it was sent without the right CSRF token or cookie.",
+    "Write {% csrf_token %} inside the form. With CSRF_COOKIE_SECURE, the site must be used over "
+    "HTTPS. Scripts send the token in the header X-CSRFToken.",
+    f"{DJANGO}/howto/csrf/",
+)
+BAD_REQUEST = kind(
+    "E567",
+    "Django answered 400 (Bad Request). Most often, the host name of the site is missing in "
+    "ALLOWED_HOSTS.",
+    'Add ".herokuapp.com", and your own domain, to ALLOWED_HOSTS. `heroku logs` shows the reason.',
+    f"{DJANGO}/ref/settings/#allowed-hosts",
+)
+PAGE_NOT_FOUND = kind(
+    "E568",
+    "urls.py has no page for this address (404).",
+    "Add it to urlpatterns, or open an address that exists. Compare the slash at its end.",
+    f"{DJANGO}/topics/http/urls/",
+)
+POST_WITHOUT_SLASH = kind(
+    "E569",
+    "A form was sent to a URL without the slash at its end.",
+    "Write the slash in the form's action or in the script.",
+    f"{DJANGO}/ref/settings/#append-slash",
+)
+TOO_MUCH_DATA = kind(
+    "E570",
+    "A request has more data or more fields than Django accepts.",
+    "Raise DATA_UPLOAD_MAX_MEMORY_SIZE or DATA_UPLOAD_MAX_NUMBER_FIELDS, or send less at once.",
+    f"{DJANGO}/ref/settings/#data-upload-max-memory-size",
+)
+FROM_ASYNC = kind(
+    "E571",
+    "Asynchronous code calls something that only works in synchronous code, or the reverse.",
+    "Wrap the call: sync_to_async(...) for the database, async_to_sync(...) for the other way.",
+    f"{DJANGO}/topics/async/#async-safety",
+)
+NO_WEBSOCKET_LIBRARY = kind(
+    "E572",
+    "uvicorn has no library for WebSockets.",
+    "Add uvicorn[standard] to $requirements.",
+    "https://www.uvicorn.org/#quickstart",
+)
+NO_CHANNEL_LAYER = kind(
+    "E573",
+    "The code uses a channel layer, and CHANNEL_LAYERS is not set.",
+    "Set CHANNEL_LAYERS to channels_redis with the address in REDIS_URL.",
+    "https://channels.readthedocs.io/en/stable/topics/channel_layers.html",
+)
+CERTIFICATE = kind(
+    "E574",
+    "The browser does not accept the certificate of the site.",
+    "Add the domain to the app, let its DNS record point to the target that Heroku shows, and turn "
+    "on automatic certificates.",
+    f"{DEV_CENTER}/automated-certificate-management",
+    "heroku domains",
+    "heroku certs:auto:enable",
+)
+DNS = kind(
+    "E575",
+    "The browser does not find the host name of the site.",
+    "Compare the address with `heroku info`. For your own domain, set a CNAME record to the target "
+    "that `heroku domains` shows.",
+    f"{DEV_CENTER}/custom-domains",
+    "heroku domains",
+)
+HTTPS_LOCALLY = kind(
+    "E576",
+    "The browser used HTTPS for Django's development server, which only understands HTTP.",
+    "Open http://127.0.0.1:8000, and set SECURE_SSL_REDIRECT and HSTS only in production. The "
+    "browser may remember HSTS: use a private window.",
+    f"{DJANGO}/ref/settings/#secure-ssl-redirect",
+)
+WINDOWS_LINES = kind(
+    "E577",
+    "A script has the line endings of Windows, so Linux looks for a program with \\r in its name.",
+    "Save it with LF, and keep it so: *.sh text eol=lf in .gitattributes.",
+    f"{DEV_CENTER}/git",
+)
+NOT_EXECUTABLE = kind(
+    "E578",
+    "$name may not be executed.",
+    "Mark it as executable in git, and commit. Or start it with bash or python.",
+    f"{DEV_CENTER}/procfile",
+    "git update-index --chmod=+x $name",
+)
+NO_SUCH_SCRIPT = kind(
+    "E579",
+    "Python does not find the file $name.",
+    "Compare the path with `git ls-files`. Commands run in the root of what you push.",
+    f"{DEV_CENTER}/procfile",
+)
+SHELL_SYNTAX = kind(
+    "E580",
+    "The shell does not understand the command: $what",
+    "Fix the line in the Procfile: name, colon, command. Quotes must be closed.",
+    f"{DEV_CENTER}/procfile",
+)
+APPLICATION_ERROR = symptom(
+    "E582", "Heroku shows its error page. The reason is in the log: heroku logs --num 1500"
+)
+NO_SITE_HERE = kind(
+    "E583",
+    "There is no app at this address.",
+    "Compare it with the Web URL of your app. An app that was renamed has another address.",
+    f"{DEV_CENTER}/custom-domains",
+    "heroku info",
+)
+OPTION_OF_TLS = kind(
+    "E584",
+    "A connection mixes encrypted and plain traffic (TLS).",
+    "Use the scheme and the port that belong together: rediss:// or https:// for an encrypted "
+    "port, redis:// or http:// for a plain one.",
+    "https://docs.python.org/3/library/ssl.html",
+)
+
+MAIL_UNREACHABLE = kind(
+    "E664",
+    "The mail server cannot be reached.",
+    "Check EMAIL_HOST and EMAIL_PORT: 587 with EMAIL_USE_TLS, or 465 with EMAIL_USE_SSL.",
+    f"{DJANGO}/topics/email/",
+)
+MAIL_CLOSED = kind(
+    "E665",
+    "The mail server closed the connection: $text",
+    "Check EMAIL_HOST_USER and EMAIL_HOST_PASSWORD, and use port 587 with EMAIL_USE_TLS, or 465 "
+    "with EMAIL_USE_SSL.",
+    f"{DJANGO}/topics/email/",
+)
+MAIL_SAYS = kind(
+    "E666",
+    "The mail server refused the message: $text",
+    "Do what its answer says: most often, verify the sender or the recipient with your provider, "
+    "or wait until its limit is reset.",
+    f"{DJANGO}/topics/email/",
+)
+MAIL_API = kind(
+    "E667",
+    "The mail service does not accept the request: the API key or the sender is wrong.",
+    "Create a key that may send, set it as a config var, and verify the sender there.",
+    f"{DJANGO}/topics/email/",
+)
+AWS_SAYS = kind(
+    "E668",
+    "Amazon Web Services refused $operation: $text",
+    "Look up the error code $code, and check the key, the region and the name of the bucket.",
+    S3,
+)
+S3_ENDPOINT = kind(
+    "E669",
+    "The address of the bucket cannot be reached. The region or the endpoint is wrong.",
+    "Set the region of the bucket (AWS_S3_REGION_NAME), and remove AWS_S3_ENDPOINT_URL for Amazon.",
+    S3,
+)
+BUCKET_NAME = kind(
+    "E670",
+    "The name of the bucket is not valid or empty.",
+    "Set it, without blanks, slashes or s3://.",
+    S3,
+    "heroku config:set AWS_STORAGE_BUCKET_NAME=my-bucket",
+)
+GOOGLE_CREDENTIALS = kind(
+    "E671",
+    "Google does not accept the credentials, or there are none.",
+    "Put the content of the key file into a config var, and load it with "
+    "service_account.Credentials.from_service_account_info(json.loads(...)). Give the account the "
+    "right to the bucket.",
+    "https://django-storages.readthedocs.io/en/stable/backends/gcloud.html",
+)
+REDIS_PASSWORD = kind(
+    "E672",
+    "Redis does not accept the password, or expects one.",
+    "Read REDIS_URL in the settings, with the password in it, instead of a copy of its value.",
+    f"{DEV_CENTER}/heroku-redis",
+    "heroku config:get REDIS_URL",
+)
+REDIS_FULL = kind(
+    "E673",
+    "Redis has no memory left.",
+    "Let old keys expire, choose another policy, or use a larger plan.",
+    f"{DEV_CENTER}/heroku-redis",
+    "heroku redis:maxmemory --policy allkeys-lru",
+)
+REDIS_CLOSED = kind(
+    "E674",
+    "Redis closed the connection.",
+    "Heroku closes idle connections after 300 s. Use health_check_interval and "
+    "retry_on_timeout, and rediss:// if your plan requires TLS.",
+    f"{DEV_CENTER}/connecting-heroku-redis#connecting-in-python",
+)
+REDIS_VERSION = kind(
+    "E675",
+    "The Redis server is too old: it does not know the command $name.",
+    "Upgrade it, or use an older version of the package that sends the command.",
+    f"{DEV_CENTER}/heroku-redis",
+    "heroku redis:upgrade",
+)
+REDIS_SAYS = kind(
+    "E676",
+    "Redis reported $name: $text",
+    "Compare the address with `heroku config:get REDIS_URL`.",
+    f"{DEV_CENTER}/heroku-redis",
+)
+UNKNOWN_TASK = kind(
+    "E677",
+    "The Celery worker does not know the task $name.",
+    "Call app.autodiscover_tasks() in celery.py, name the file tasks.py, import celery.py in the "
+    "project's __init__.py, and restart the worker.",
+    "https://docs.celeryq.dev/en/stable/django/first-steps-with-django.html",
+)
+NO_CELERY_APP = kind(
+    "E678",
+    "Celery cannot load the application: $what",
+    "-A must be the folder with celery.py. Global options come before the command: celery -A "
+    "FOLDER worker",
+    "https://docs.celeryq.dev/en/stable/django/first-steps-with-django.html",
+)
+BROKER_UNREACHABLE = kind(
+    "E679",
+    "Celery cannot connect to its broker.",
+    "Read the URL from REDIS_URL or CLOUDAMQP_URL, and check that the add-on still exists.",
+    f"{DEV_CENTER}/celery-heroku",
+    "heroku addons",
+)
+OAUTH = kind(
+    "E680",
+    "The provider of the login refuses the request: the callback address or the client is not "
+    "the one that is registered there.",
+    "Register https://YOUR-APP.herokuapp.com/accounts/PROVIDER/login/callback/, with https:// and "
+    'the slash. Set ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https", and compare the client id.',
+    "https://docs.allauth.org/en/latest/socialaccount/provider_configuration.html",
+)
+TWO_SOCIAL_APPS = kind(
+    "E681",
+    "The social application of django-allauth exists twice: in the settings and in the database, "
+    "or twice in one of them.",
+    "Remove one.",
+    "https://docs.allauth.org/en/latest/socialaccount/provider_configuration.html",
+)
+API_KEY = kind(
+    "E682",
+    "A service does not accept its API key, or there is none.",
+    "Set the key as a config var, without quotes or blanks.",
+    f"{DEV_CENTER}/config-vars",
+    "heroku config",
+)
+CLOUDINARY_SAYS = kind(
+    "E683",
+    "Cloudinary refused the request: $text",
+    "Look at the limits of your plan and at the type of the file.",
+    CLOUDINARY,
+)
+LOCAL_SERVICE = kind(
+    "E684",
+    "The code connects to a server on localhost (port $port). A dyno does not have one.",
+    "Use an add-on or another server, and read its address from a config var.",
+    f"{DEV_CENTER}/add-ons",
+)
+SERVICE_SAYS = kind(
+    "E685",
+    "Another server could not be reached, or gave an error: $name: $text",
+    "Check the address and the key in the config vars, and whether that service works. Set a "
+    "timeout.",
+    f"{DEV_CENTER}/config-vars",
+)
+CELERY_STOPPED = kind(
+    "E686",
+    "Celery stopped a task: $text",
+    "Raise its time limit, or split it. If it was killed, it used too much memory: lower "
+    "--concurrency.",
+    f"{DEV_CENTER}/celery-heroku",
+)
+
+NOTHING_COMMITTED = kind(
+    "E767",
+    "There is nothing new to commit.",
+    "Save your files and add them first. If all is committed, push.",
+    f"{DEV_CENTER}/git",
+    "git add .",
+    'git commit -m "Describe the change"',
+    "git push heroku HEAD:main",
+)
+DETACHED = kind(
+    "E768",
+    "No branch is checked out (detached HEAD).",
+    "Push the current commit by name, or create a branch from it.",
+    f"{DEV_CENTER}/git",
+    "git push heroku HEAD:main",
+)
+REMOTE_EXISTS = kind(
+    "E769",
+    "This clone already has a remote with this name.",
+    "Set its address instead of adding it.",
+    f"{DEV_CENTER}/git#for-an-existing-app",
+    "heroku git:remote -a $app",
+)
+UNRELATED = kind(
+    "E770",
+    "The two repositories have no commit in common.",
+    "If what is on Heroku is not needed, overwrite it.",
+    f"{DEV_CENTER}/git",
+    "git push --force heroku HEAD:main",
+)
+SUBMODULE = kind(
+    "E771",
+    "A folder of the repository is a git submodule that cannot be fetched.",
+    "Fix its address in .gitmodules (https, and public). If it should be a normal folder: remove "
+    "the folder .git inside it, then git rm --cached FOLDER, git add FOLDER, and commit.",
+    f"{DEV_CENTER}/git-submodules",
+)
+GIT_NETWORK = kind(
+    "E772",
+    "git lost the connection, or could not reach the server.",
+    "Try again. Check the network, a proxy and https://status.heroku.com. If the repository is "
+    "large, remove large files from it.",
+    f"{DEV_CENTER}/git",
+)
+GIT_IDENTITY = kind(
+    "E773",
+    "git does not know your name and your email address.",
+    "Tell it once, and commit again.",
+    f"{DEV_CENTER}/git",
+    'git config --global user.email "you@example.com"',
+    'git config --global user.name "Your Name"',
+)
+NO_ACCESS = kind(
+    "E774",
+    "Your account does not have access to this app.",
+    "Log in with the account that owns it, or let its owner add you. Check the remote.",
+    f"{DEV_CENTER}/collaborating",
+    "heroku auth:whoami",
+    "git remote -v",
+)
+BUILD_TIMEOUT = kind(
+    "E775",
+    "The build took longer than 15 minutes, so Heroku stopped it.",
+    "Install fewer or lighter packages, with versions that come compiled, and pin them all.",
+    f"{DEV_CENTER}/slug-compiler#time-limit",
+)
+NO_BUILDPACK = kind(
+    "E776",
+    "Heroku cannot fetch a buildpack that is set for this app.",
+    "Compare its address, and remove it if it no longer exists.",
+    f"{DEV_CENTER}/managing-buildpacks",
+    "heroku buildpacks",
+)
+DYNO_LIMIT = kind(
+    "E777",
+    "The type of your dynos does not allow this: $what",
+    "Use another type of dyno, or fewer dynos.",
+    f"{DEV_CENTER}/dyno-types",
+    "heroku ps",
+)
+NO_FREE_PLAN = kind(
+    "E778",
+    "Heroku has no free dynos and databases since November 2022, or the account has unpaid bills.",
+    "Subscribe to the Eco plan or choose Basic dynos, and check the billing page of your account.",
+    f"{DEV_CENTER}/eco-dyno-hours",
+)
+CLI_NETWORK = kind(
+    "E779",
+    "The Heroku CLI cannot reach Heroku.",
+    "Check the network, a proxy, a VPN or an antivirus program that opens encrypted traffic, and "
+    "https://status.heroku.com.",
+    f"{DEV_CENTER}/using-the-cli",
+)
+NO_ADDON = kind(
+    "E780",
+    "The app does not have this add-on or database.",
+    "`heroku addons` lists those that it has.",
+    f"{DEV_CENTER}/managing-add-ons",
+    "heroku addons",
+)
+CONTAINER_STACK = kind(
+    "E781",
+    "The stack of this app is container, so Heroku expects a heroku.yml with a Dockerfile.",
+    "Add heroku.yml, or use buildpacks.",
+    f"{DEV_CENTER}/build-docker-images-heroku-yml",
+    "heroku stack:set heroku-24",
+)
+OTHER_PROCESSOR = kind(
+    "E782",
+    "The image was built for another processor, such as Apple's.",
+    "Build it for Heroku: docker build --platform linux/amd64",
+    f"{DEV_CENTER}/container-registry-and-runtime",
+)
+NOT_IN_GIT = kind(
+    "E783",
+    "git does not know $name.",
+    "Compare its spelling with `git status` and `git branch`. Commit first.",
+    f"{DEV_CENTER}/git",
+)
+GIT_SAYS = kind(
+    "E785",
+    "git reports: $what",
+    "Fix what the message names, then push again.",
+    f"{DEV_CENTER}/git",
+)
+PROGRAM_SAYS = kind(
+    "E786",
+    "$program reports: $what",
+    "Fix what the message names.",
+    f"{DEV_CENTER}/logging",
+)
+BEHIND_REMOTE = kind(
+    "E787",
+    "The remote repository has commits that this branch does not have.",
+    "Get them first, then push again.",
+    "https://docs.github.com/en/get-started/using-git/dealing-with-non-fast-forward-errors",
+    "git pull --rebase",
+)
+NO_PROCFILE_HERE = kind(
+    "E788",
+    "heroku local does not find a Procfile in this folder.",
+    "Go to the root of the project, or create the Procfile.",
+    f"{DEV_CENTER}/heroku-local",
+)
+
 GUESS = register(
     Kind(
         "heroku.N999",

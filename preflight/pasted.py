@@ -28,6 +28,19 @@ BEGINNING = (
     r"|Traceback |File \"|No module named |No such file "
     r"|[\w.]*(?:Error|ERROR|Exception)\b|-----> |[!$%>] |\[\d{4}-)"
 )
+# What Django's page for an error shows: its title, the table below it, and a frame of old versions.
+EXCEPTION = (
+    r"[A-Za-z_][\w.]*(?:Error|Exception|DoesNotExist|Configured|Host|Match|NotFound|Returned)"
+)
+PAGE = (
+    (rf"(?m)^[ \t#*]*({EXCEPTION}) at /\S*[ \t*]*\n+(?!Request )[ \t]*(\S.*)$", r"\1: \2"),
+    (
+        rf"(?m)^[ \t]*Exception Type:?[\s|]+({EXCEPTION})(?: at \S+)?[ \t|]*\n"
+        r"\s*Exception Value:?[\s|]*(\S.*)$",
+        r"\1: \2",
+    ),
+    (r"(?m)^(\s*File \"[^\"\n]+\") in (\S+)\n\s*(\d+)\. (.*)$", r"\1, line \3, in \2\n    \4"),
+)
 # The usual widths of a terminal. At another width, more lines have to be that long.
 WIDTHS = {79, 80, 100, 119, 120}
 NARROWEST = 60
@@ -48,7 +61,10 @@ def restore(log: str) -> str:
     lines = unwrap(text.split("\n"))
     lines = oldest_first(lines)
     text = "\n".join(re.sub(rf"^[ \t]*{LOG_PREFIX}", "", line) for line in lines)
-    return re.sub(CLI_PREFIX, "", text)
+    text = re.sub(CLI_PREFIX, "", text)
+    for pattern, replacement in PAGE:
+        text = re.sub(pattern, replacement, text)
+    return text
 
 
 def unwrap(lines: list[str]) -> list[str]:

@@ -6,7 +6,18 @@ those of Django 5.2 and 6.1, pip 26 and uv 0.13, seen on the same day. What the 
 itself is diagnosed from its exceptions: see exceptions.py.
 """
 
-from preflight.advice import code, database, packages, platform, services, static, web
+from preflight.advice import (
+    classes,
+    code,
+    database,
+    packages,
+    platform,
+    services,
+    static,
+    symptoms,
+    web,
+    words,
+)
 
 RULES = (
     *code.RULES,
@@ -17,6 +28,8 @@ RULES = (
     *services.RULES,
     *platform.RULES,
 )
+# For pasted logs only, in this order: each counts if those before it do not match.
+CLASSES, WORDS, SYMPTOMS = classes.RULES, words.RULES, symptoms.RULES
 
 DISK_FULL = r"no space left on device|disk quota exceeded|\benospc\b"
 # Failures of this machine or its network, not of the project, so nothing is proved. The case of the

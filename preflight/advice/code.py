@@ -211,4 +211,140 @@ RULES = (
         findings.MISSING_VARIABLE,
         {"name": "SECRET_KEY"},
     ),
+    Rule(
+        r"'(?:Settings|UserSettingsHolder)' object has no attribute "
+        r"'(?P<name>(?!STATICFILES_STORAGE|DEFAULT_FILE_STORAGE)[A-Z]\w+)'"
+        r"|module '[\w.]*settings(?:\.\w+)?' has no attribute '(?P<name_>\w+)'",
+        findings.NO_SETTING,
+    ),
+    # With the path of a package behind the name, its version is the cause.
+    Rule(
+        r"cannot import name '(?P<name>\w+)' from '(?P<module>[\w.]+)'"
+        r"(?![^\n]*(?:site|dist)-packages)"
+        r"|cannot import name (?:'(?P<name_>\w+)'|(?P<name__>\w+)\b)(?! from)",
+        findings.CANNOT_IMPORT_NAME,
+        {"module": "a module"},
+    ),
+    Rule(
+        r"'(?P<name>(?!django\.contrib\.gis)[\w.]+)' isn't an available database backend",
+        findings.BAD_ENGINE,
+    ),
+    Rule(
+        r"The included (?:URLconf|urlconf) '?(?:<module ')?(?P<name>[\w.]+)'[^\n]* "
+        r"(?:does not appear to have any patterns|doesn't have any patterns)",
+        findings.NO_PATTERNS,
+    ),
+    Rule(
+        r"(?P<what>missing 1 required positional argument: 'on_delete'"
+        r"|view must be a callable or a list/tuple in the case of include\(\)"
+        r"|Specifying a namespace in include\(\) without providing an app_name"
+        r"|Passing a 3-tuple to include\(\) is not supported"
+        r"|context must be a dict rather than \w+"
+        r"|render\(\) got an unexpected keyword argument 'renderer'"
+        r"|'WSGIRequest' object has no attribute '(?:is_ajax|REQUEST|user_agent)'"
+        r"|from_db_value\(\) (?:missing 1 required positional argument: 'context'"
+        r"|takes \d+ positional)"
+        r"|module 'django\.[\w.]+' has no attribute '\w+'"
+        r"|No module named 'django\.contrib\.(?:formtools|comments|localflavor|webdesign)"
+        r"|'Options' object has no attribute '(?:get_all_field_names|module_name|virtual_fields)'"
+        r"|'datetime\.timezone' object has no attribute '(?:localize|normalize)'"
+        r"|get_response: (?:None|callable)|get_response must be provided"
+        r"|\w+Middleware\(\) takes no arguments|object\(\) takes no parameters"
+        r"|'bool' object is not callable"
+        r"|\w+ has been removed(?: in Django| except for support in historical)[^\n]*)",
+        findings.OLD_DJANGO_CODE,
+    ),
+    Rule(
+        r"Application labels aren't unique, duplicates: (?P<name>\w+)"
+        r"|Application names aren't unique, duplicates: (?P<name_>[\w.]+)",
+        findings.APP_TWICE,
+    ),
+    Rule(
+        r"Manager isn't available; '(?P<name>[\w.]+)' has been swapped",
+        findings.SWAPPED_USER,
+    ),
+    Rule(
+        r"App '(?P<app>\w+)' doesn't have a '(?P<name>\w+)' model",
+        findings.NOT_IN_INSTALLED_APPS,
+    ),
+    Rule(
+        r"Cannot import '(?P<name>[\w.]+)'\. Check that"
+        r"|Module '[\w.]+' does not contain a '(?P<name_>\w+)' class"
+        r"|'(?P<name__>[\w.]+)' isn't a subclass of AppConfig"
+        r"|'(?P<name___>[\w.]+)' must supply a name attribute",
+        findings.BAD_APP_CONFIG,
+    ),
+    Rule(
+        r"settings[^\n]*\.py\", line \d+, in <module>\n(?:[^\n]*\n){0,20}?"
+        r"(?:TypeError|AttributeError|ValueError): "
+        r"(?P<what>[^\n]*(?:NoneType|invalid literal for int\(\) with base 10: '')[^\n]*)",
+        findings.UNSET_IN_SETTINGS,
+    ),
+    Rule(
+        r"settings[^\n]*\.py\", line \d+, in <module>\n"
+        r"KeyError: u?'(?P<name>[A-Z][A-Z0-9_]+)'"
+        r"|UserDict\.py\", line \d+, in __getitem__\n(?:[^\n]*\n)??"
+        r"KeyError: '(?P<name_>[A-Z][A-Z0-9_]+)'"
+        r"|(?:Error|Exception|Configured): [^\n]*?\b(?P<name__>[A-Z][A-Z0-9]*_[A-Z0-9_]+)"
+        r"(?: env(?:ironment)?(?: var(?:iable)?)?)?,? (?:is )?"
+        r"(?:not set|missing|required|not defined|not found)\b"
+        r"|(?:[Mm]issing|[Nn]o|[Uu]ndefined) (?:\w+ )?(?:[Ee]nv(?:ironment)?"
+        r"|[Cc]onfig)[ _]var(?:iable)?s?:? ['\"\[]?(?P<name___>[A-Z][A-Z0-9_]{3,})"
+        r"|Set the (?P<name____>[A-Z][A-Z0-9_]{3,}) env",
+        findings.MISSING_AT_IMPORT,
+    ),
+    Rule(
+        r"(?:Not a boolean|Invalid truth value|invalid truth value): '?(?P<text>[^'\n]*)",
+        findings.NOT_A_BOOLEAN,
+    ),
+    Rule(
+        r"populate\(\) isn't reentrant",
+        findings.EARLIER_FAILURE,
+        consequence=True,
+    ),
+    Rule(
+        r"unsupported locale setting",
+        findings.LOCALE,
+    ),
+    Rule(
+        r"No time zone found with key (?P<name>[\w/+-]+)"
+        r"|UnknownTimeZoneError: '?(?P<name_>[\w/+-]+)"
+        r"|Incorrect timezone setting: (?P<name__>[\w/+-]+)",
+        findings.TIME_ZONE,
+    ),
+    Rule(
+        r"attempted relative import (?:with no known parent package|beyond top-level package"
+        r"|in non-package)|Attempted relative import in non-package"
+        r"|Parent module '[^']*' not loaded, cannot perform relative import",
+        findings.RELATIVE_IMPORT,
+    ),
+    Rule(
+        r"EOFError: EOF when reading a line|not running in a TTY",
+        findings.ASKS,
+    ),
+    Rule(
+        r"LookupError: \s*\**\s*Resource '?(?P<name>[\w/.-]+)'? not found"
+        r"|Can't find model '(?P<name_>[\w.-]+)'\. It doesn't seem to be",
+        findings.NO_MODEL_DATA,
+    ),
+    Rule(
+        r"No (?P<program>wkhtmltopdf|wkhtmltoimage) executable found"
+        r"|'(?P<program_>\w+driver(?:\.exe)?)' executable needs to be in PATH"
+        r"|(?P<program__>tesseract) is not installed or it's not in your PATH"
+        r"|Is (?P<program___>poppler) installed and in PATH"
+        r"|failed to execute (?:PosixPath\()?\[?'(?P<program____>dot)'"
+        r"|Bad (?P<program_____>git) executable"
+        r"|cannot find (?P<program______>Chrome) binary"
+        r"|subprocess\.py\"(?:[^\n]*\n){1,8}?[^\n]*No such file or directory: "
+        r"'(?P<program_______>(?!npm|npx|node|yarn|pnpm|bower|lessc|sass)[\w-]+)'$",
+        findings.MISSING_PROGRAM,
+    ),
+    Rule(
+        r"The '(?P<name>\w+)' attribute has no file associated with it",
+        findings.NO_FILE_IN_FIELD,
+    ),
+    Rule(
+        r"^MemoryError\b|^Killed$|JavaScript heap out of memory",
+        findings.OUT_OF_MEMORY,
+    ),
 )

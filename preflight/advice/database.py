@@ -151,4 +151,182 @@ RULES = (
         r"could not translate host name \"(?P<host>[^\"]+)\"",
         findings.UNKNOWN_DATABASE_HOST,
     ),
+    Rule(
+        r"permission denied for (?:table|relation|sequence) \"?(?P<table>\w+)",
+        findings.DATABASE_FULL,
+    ),
+    Rule(
+        r"permission denied to create extension \"(?P<name>[\w-]+)\""
+        r"|type \"(?P<name_>citext|hstore|geometry|geography|vector|ltree)\" does not exist"
+        r"|extension \"(?P<name__>[\w-]+)\" (?:is not available|has no installation|must be)"
+        r"|could not open extension control file \"[^\"]*/(?P<name___>[\w-]+)\.control\""
+        r"|must be owner of extension (?P<name____>\w+)"
+        r"|function (?P<name_____>similarity|unaccent|uuid_generate_v4|gen_random_uuid"
+        r"|word_similarity"
+        r"|st_\w+|postgis\w*)\([^\n]*\) does not exist"
+        r"|operator class \"(?P<name______>gin_trgm_ops|gist_trgm_ops)\" does not exist"
+        r"|text search configuration \"(?P<name_______>\w+)\" does not exist",
+        findings.NO_EXTENSION,
+    ),
+    Rule(
+        r"(?P<what>canceling statement due to [a-z ]+|deadlock detected"
+        r"|could not obtain lock on \w+|could not serialize access)",
+        findings.QUERY_STOPPED,
+    ),
+    Rule(
+        r"current transaction is aborted, commands ignored"
+        r"|You can't execute queries until the end of the 'atomic' block",
+        findings.EARLIER_QUERY,
+        consequence=True,
+    ),
+    Rule(
+        r"\b(?:integer|smallint|bigint) out of range|numeric field overflow"
+        r"|is out of range for type \w+",
+        findings.OUT_OF_RANGE,
+    ),
+    Rule(
+        r"(?P<what>invalid input (?:syntax for|value for enum) [^\n]*"
+        r"|invalid byte sequence for encoding [^\n]*"
+        r"|A string literal cannot contain NUL[^\n]*)",
+        findings.INVALID_INPUT,
+    ),
+    Rule(
+        r"(?P<what>invalid dsn: [^\n]*|invalid connection option [^\n]*"
+        r"|missing \"=\" after [^\n]* in connection info string"
+        r"|invalid integer value \"[^\"]*\" for connection option \"port\""
+        r"|Port could not be cast to integer value[^\n]*"
+        r"|invalid (?:percent-encoded token|port number|URI query parameter)[^\n]*"
+        r"|Could not parse SQLAlchemy URL[^\n]*|Invalid IPv6 URL)",
+        findings.UNREADABLE_DATABASE_URL,
+    ),
+    Rule(
+        r"SCRAM authentication requires libpq version|authentication method 10 not supported",
+        findings.OLD_PACKAGE,
+        {"package": "psycopg2"},
+    ),
+    Rule(
+        r"root certificate file \"[^\"]*\" does not exist"
+        r"|connection to server[^\n]*SSL error: certificate verify failed"
+        r"|OperationalError: SSL error: certificate verify failed",
+        findings.DATABASE_CERTIFICATE,
+    ),
+    Rule(
+        r"decryption failed or bad record mac|lost synchronization with server"
+        r"|error with status PGRES_TUPLES_OK and no message",
+        findings.SHARED_CONNECTION,
+    ),
+    Rule(
+        r"SSL SYSCALL error: |terminating connection due to administrator command"
+        r"|OperationalError: the connection is (?:closed|lost)|consuming input failed"
+        r"|(?:MySQL server has gone away|Lost connection to MySQL server)",
+        findings.CONNECTION_LOST,
+    ),
+    Rule(
+        r"sorry, too many clients already|too many connections for (?:database|user)"
+        r"|exceeded the 'max_\w*connections' resource|Too many connections",
+        findings.CONNECTION_LIMIT,
+    ),
+    Rule(
+        r"because it has pending trigger events",
+        findings.PENDING_TRIGGERS,
+    ),
+    Rule(
+        r"column \"(?P<column>\w+)\" (?:of relation \"\w+\" )?contains null values",
+        findings.NULLS_IN_COLUMN,
+    ),
+    Rule(
+        r"could not create unique index",
+        findings.DUPLICATES,
+    ),
+    Rule(
+        r"(?P<what>constraint \"\w+\" (?:of relation \"\w+\" |for relation \"\w+\" )?"
+        r"(?:does not exist|already exists)"
+        r"|(?:index|sequence|table|view) \"\w+\" does not exist"
+        r"|Found wrong number \(\d+\) of constraints for [^\n]*"
+        r"|cannot drop [^\n]* because other objects depend on it)",
+        findings.OTHER_SCHEMA,
+    ),
+    Rule(
+        r"OperationalError: table \"?(?P<table>\w+)\"? already exists"
+        r"|Table '(?P<table_>\w+)' already exists",
+        findings.TABLE_EXISTS,
+    ),
+    Rule(
+        r"Dependency on app with no migrations: (?P<app>\w+)"
+        r"|App '(?P<app_>\w+)' does not have migrations",
+        findings.NO_MIGRATIONS,
+    ),
+    Rule(
+        r"(?:trying to add|impossible to add) (?:a|the) non-nullable field '(?P<name>\w+)'"
+        r"|trying to change the nullable field '(?P<name_>\w+)'",
+        findings.NO_DEFAULT,
+    ),
+    Rule(
+        r"(?:attempt to write a readonly database|unable to open database file"
+        r"|database is locked|database disk image is malformed)",
+        findings.SQLITE,
+    ),
+    Rule(
+        r"SQLite [\d.]+ or later is required|deterministic=True requires SQLite",
+        findings.OLD_SQLITE,
+    ),
+    Rule(
+        r"Access denied for user '[^']*'@",
+        findings.DATABASE_PASSWORD,
+    ),
+    Rule(
+        r"Unknown database '(?P<name>[\w-]+)'",
+        findings.NO_SUCH_DATABASE,
+    ),
+    Rule(
+        r"mysqlclient [\d.]+ or newer is required|caching_sha2_password",
+        findings.MYSQL_CLIENT,
+    ),
+    Rule(
+        r"Can't connect to MySQL server on '(?P<host>[^']+)'",
+        findings.DATABASE_UNREACHABLE,
+    ),
+    Rule(
+        r"ServerSelectionTimeoutError|pymongo\.errors\.\w+|bad auth : ?[Aa]uthentication failed"
+        r"|SQLDecodeError",
+        findings.MONGODB,
+    ),
+    Rule(
+        r"lazy reference to '(?P<name>[\w.]+)', but app '\w+' doesn't provide model",
+        findings.NOT_IN_INSTALLED_APPS,
+    ),
+    Rule(
+        r"CircularDependencyError",
+        findings.MIGRATION_CIRCLE,
+    ),
+    Rule(
+        r"Problem installing fixture '(?P<name>[^']+)'|No fixture named '(?P<name_>[^']+)' found"
+        r"|DeserializationError",
+        findings.FIXTURE,
+        {"name": ""},
+    ),
+    Rule(
+        r"did not find magic string in file header|unsupported version \([\d.]+\) in file header"
+        r"|input file appears to be a text format dump",
+        findings.DUMP_FORMAT,
+    ),
+    Rule(
+        r"[Rr]emote database is not empty",
+        findings.NOT_EMPTY,
+    ),
+    Rule(
+        r"aborting because of server version mismatch|local psql command could not be located"
+        r"|'(?:createdb|psql|pg_dump|pg_restore)' is not recognized"
+        r"|(?:createdb|psql|pg_dump|pg_restore): command not found"
+        r"|command not found: (?:createdb|psql|pg_dump|pg_restore)",
+        findings.POSTGRES_PROGRAMS,
+    ),
+    Rule(
+        r"failed to resolve host '(?P<host>[^']+)'",
+        findings.UNKNOWN_DATABASE_HOST,
+    ),
+    Rule(
+        r"has no column named (?P<column>\w+)",
+        findings.NO_COLUMN,
+    ),
 )

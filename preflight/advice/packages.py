@@ -134,4 +134,84 @@ RULES = (
         findings.NO_WHEEL,
         consequence=True,
     ),
+    Rule(
+        r"fatal error: (?P<name>[\w./+-]+\.h(?:pp)?): No such file or directory",
+        findings.MISSING_HEADER,
+    ),
+    Rule(
+        r"can't find Rust compiler|Cargo, the Rust package manager, is not installed"
+        r"|This package requires Rust|rustc [\d.]+ is not supported|requires rustc \d",
+        findings.NEEDS_RUST,
+    ),
+    Rule(
+        r"(?P<package>[\w.-]+?)-\d[^\s/]*\.whl is not a supported wheel"
+        r"|Unable to find installation candidates for (?P<package_>[\w.-]+)"
+        r"|Distribution `(?P<package__>[\w.-]+)[^`]*` can't be installed because",
+        findings.WRONG_WHEEL,
+    ),
+    Rule(
+        r"Directory '(?P<name>[^']*)' is not installable",
+        findings.NOT_INSTALLABLE,
+    ),
+    Rule(
+        r"No file/folder found for package|The current project could not be installed",
+        findings.POETRY_PACKAGE,
+    ),
+    Rule(
+        r"Failed to parse `?(?P<name>pyproject\.toml|uv\.lock|poetry\.lock|Pipfile\S*)`?"
+        r"|(?:TOML parse error|Invalid TOML file|TOMLDecodeError|TomlDecodeError"
+        r"|The Poetry configuration is invalid|TOMLKitError|ParseError: )",
+        findings.INVALID_TOML,
+        {"name": "pyproject.toml or Pipfile"},
+    ),
+    Rule(
+        r"invalid command 'egg_info'|AttributeError: (?:cython_sources|install_layout)"
+        r"|Microsoft\.Cython|module 'setuptools(?:\.\w+)*' has no attribute"
+        r"|extras_require' must be a dictionary|Invalid version: '",
+        findings.OLD_SETUP,
+    ),
+    Rule(
+        r"^ERROR: (?P<what>[^\n]*(?:is not a valid editable requirement|has inconsistent"
+        r"|has invalid metadata|Could not detect requirement name|Could not find a tag or branch"
+        r"|Cannot uninstall |Could not install packages due to an"
+        r"|Can not perform a '--user' install"
+        r")[^\n]*)",
+        findings.PIP_SAYS,
+    ),
+    Rule(
+        r"The 'sklearn' PyPI package is deprecated",
+        findings.SKLEARN,
+    ),
+    Rule(
+        r"Hash mismatch for |[Hh]ashes? for \S+ (?:from archive )?(?:not found|do(?:es)? not match)"
+        r"|Invalid hashes",
+        findings.HASHES,
+    ),
+    Rule(
+        r"ReadTimeoutError\(?[^\n]*(?:pythonhosted|pypi)|ConnectTimeoutError[^\n]*(?:pythonhosted|pypi)",
+        findings.PACKAGE_INDEX_DOWN,
+    ),
+    Rule(
+        r"No solution found when resolving|SolverProblemError|ResolutionFailure"
+        r"|version solving failed|is not compatible with some of the required packages",
+        findings.CONFLICT,
+        consequence=True,
+    ),
+    Rule(
+        r"Command \"?'?[^\n]*setup\.py[^\n]* failed with error code \d+ in "
+        r"\S*/(?P<package>[A-Za-z][\w.-]*?)(?:_[0-9a-f]{20,})?/?$"
+        r"|╰─> (?P<package_>(?!See\b)[A-Za-z][\w.-]*)$"
+        r"|Failed to build installable wheels for some pyproject\.toml based projects "
+        r"\(?(?P<package__>[\w.-]+)"
+        r"|Collecting (?P<package___>[A-Za-z][\w.-]*)[^\n]*\n(?:(?!\s*Collecting )[^\n]*\n){0,60}?"
+        r"[^\n]*(?:subprocess-exited-with-error|Command errored out with exit status"
+        r"|Complete output from command |finished with status 'error')",
+        findings.NO_WHEEL,
+        consequence=True,
+    ),
+    Rule(
+        r"error: command '\S*(?:gcc|g\+\+|cc|clang|cl\.exe)' (?:failed|terminated)",
+        findings.COMPILING,
+        consequence=True,
+    ),
 )

@@ -181,4 +181,91 @@ RULES = (
         r"Couldn't find that process type",
         findings.NO_WEB_DYNO,
     ),
+    Rule(
+        r"You are not currently on a branch|\(?HEAD detached at",
+        findings.DETACHED,
+    ),
+    Rule(
+        r"remote (?:heroku|origin) already exists",
+        findings.REMOTE_EXISTS,
+    ),
+    Rule(
+        r"refusing to merge unrelated histories",
+        findings.UNRELATED,
+    ),
+    Rule(
+        r"No url found for submodule path|No submodule mapping found|[Ss]ubmodule install failed"
+        r"|clone of '[^']*' into submodule path [^\n]* failed",
+        findings.SUBMODULE,
+    ),
+    Rule(
+        r"Please tell me who you are|unable to auto-detect email address|Author identity unknown",
+        findings.GIT_IDENTITY,
+    ),
+    Rule(
+        r"[Yy]ou do not have access to (?:the )?(?:app|organization|team)"
+        r"|account \S+ does not have access to|is not a collaborator on",
+        findings.NO_ACCESS,
+    ),
+    Rule(
+        r"[Tt]imed out compiling|[Cc]ompile timed out|[Bb]uild (?:has )?timed out"
+        r"|Timeout while compiling|build exceeded the",
+        findings.BUILD_TIMEOUT,
+    ),
+    Rule(
+        r"(?:[Cc]ould not|[Cc]ouldn't|[Uu]nable to|[Ff]ailed to) (?:download|find|fetch|clone"
+        r"|load) "
+        r"(?:the )?(?:custom )?buildpack|[Ii]nvalid buildpack|[Nn]o such buildpack"
+        r"|fatal: repository 'https://github\.com/[^']*buildpack[^']*' not found",
+        findings.NO_BUILDPACK,
+    ),
+    Rule(
+        r"(?P<what>Cannot run more than \d+ \w+ size dynos?[^\n]*"
+        r"|Cannot mix [^\n]*|[Cc]annot (?:scale|update) [^\n]*dynos?[^\n]*"
+        r"|is not available for [\w-]+ dynos[^\n]*|No such dyno (?:size|type)[^\n]*)",
+        findings.DYNO_LIMIT,
+    ),
+    Rule(
+        r"[Ff]ree (?:Heroku )?(?:dynos?|plans?|product plans?)[^\n]{0,40}"
+        r"(?:no longer|not available|unavailable|removed)"
+        r"|[Ss]ubscribe to (?:an? )?(?:the )?[Ee]co|[Ee]co dynos? (?:plan"
+        r"|subscription)[^\n]*required"
+        r"|[Pp]ayment (?:method )?(?:is )?(?:required|past due|failed)|account is delinquent"
+        r"|[Dd]elinquent|suspended due to",
+        findings.NO_FREE_PLAN,
+    ),
+    Rule(
+        r"getaddrinfo (?:ENOTFOUND|EAI_AGAIN) \S*heroku"
+        r"|self[- ]signed certificate in certificate chain"
+        r"|connect (?:ETIMEDOUT|ECONNREFUSED|ECONNRESET)[^\n]*:443|ECONNRESET[^\n]*heroku",
+        findings.CLI_NETWORK,
+    ),
+    Rule(
+        r"Couldn't find that add-?on|has no (?:heroku-postgresql )?databases"
+        r"|Unknown database: |Couldn't find that database|No such add-?on",
+        findings.NO_ADDON,
+    ),
+    Rule(
+        r"does not include a heroku\.yml build manifest",
+        findings.CONTAINER_STACK,
+    ),
+    Rule(
+        r"exec format error|Exec format error",
+        findings.OTHER_PROCESSOR,
+    ),
+    Rule(
+        r"pathspec '(?P<name>[^']+)' did not match any",
+        findings.NOT_IN_GIT,
+    ),
+    Rule(
+        r"No Procfile and no package\.json|ENOENT[^\n]*'\S*Procfile'",
+        findings.NO_PROCFILE_HERE,
+    ),
+    Rule(
+        r"Could not resolve host: \S*(?:heroku|git)|RPC failed; "
+        r"|unexpected disconnect while reading"
+        r"|Failed to connect to (?:git\.heroku\.com|github\.com|gitlab\.com)"
+        r"|ssh: connect to host \S+ port \d+: ",
+        findings.GIT_NETWORK,
+    ),
 )

@@ -112,4 +112,111 @@ RULES = (
         r"|(?:Connect call failed|Errno 111)[^\n]*\('(?:localhost|127\.0\.0\.1|::1)', 6379",
         findings.LOCAL_REDIS,
     ),
+    Rule(
+        r"smtplib\.py(?:[^\n]*\n){1,60}?[^\n]*(?:TimeoutError|timed out|Network is unreachable"
+        r"|Name or service not known|gaierror|getaddrinfo failed|No route to host)",
+        findings.MAIL_UNREACHABLE,
+    ),
+    Rule(
+        r"SMTP(?:ServerDisconnected|ConnectError): (?P<text>[^\n]+)",
+        findings.MAIL_CLOSED,
+    ),
+    Rule(
+        r"(?:SMTPRecipientsRefused|SMTPDataError|SMTPResponseException|SMTPHeloError): "
+        r"(?P<text>[^\n]+)|(?P<text_>Daily user sending (?:quota|limit) exceeded)",
+        findings.MAIL_SAYS,
+    ),
+    Rule(
+        r"python_http_client\.exceptions\.\w+|AnymailRequestsAPIError|AnymailAPIError",
+        findings.MAIL_API,
+    ),
+    Rule(
+        r"EndpointConnectionError|Could not connect to the endpoint URL|Invalid endpoint: ",
+        findings.S3_ENDPOINT,
+    ),
+    Rule(
+        r"Invalid bucket name \"",
+        findings.BUCKET_NAME,
+    ),
+    Rule(
+        r"An error occurred \((?P<code>\w+)\) when calling the (?P<operation>\w+) operation"
+        r"(?: \(reached max retries: \d+\))?: (?P<text>[^\n]+)",
+        findings.AWS_SAYS,
+    ),
+    Rule(
+        r"DefaultCredentialsError|[Cc]ould not automatically determine credentials"
+        r"|google\.auth\.exceptions\.RefreshError|does not have storage\.\w+\.\w+ access",
+        findings.GOOGLE_CREDENTIALS,
+    ),
+    Rule(
+        r"NOAUTH Authentication required|WRONGPASS"
+        r"|AuthenticationError: invalid (?:username-)?password"
+        r"|Client sent AUTH, but no password is set",
+        findings.REDIS_PASSWORD,
+    ),
+    Rule(
+        r"OOM command not allowed when used memory",
+        findings.REDIS_FULL,
+    ),
+    Rule(
+        r"redis[\s\S]{0,200}?(?:Connection closed by server|Error (?:104|32) while"
+        r"|while reading from socket|Connection reset by peer)"
+        r"|Error (?:104|32) while (?:reading from|writing to) socket",
+        findings.REDIS_CLOSED,
+    ),
+    Rule(
+        r"ResponseError: unknown command [`'](?P<name>\w+)",
+        findings.REDIS_VERSION,
+    ),
+    Rule(
+        r"Received unregistered task of type '(?P<name>[^']+)'"
+        r"|celery\.exceptions\.NotRegistered: '(?P<name_>[^']+)'",
+        findings.UNKNOWN_TASK,
+    ),
+    Rule(
+        r"(?P<what>Unable to load celery application)[^\n]*(?:\s+The module \S+ was not found)?"
+        r"|(?P<what_>You are using `[^`]+` as an option of the \w+ sub-command[^\n]*)",
+        findings.NO_CELERY_APP,
+    ),
+    Rule(
+        r"(?P<text>WorkerLostError: [^\n]+|(?:Soft)?TimeLimitExceeded[^\n]*"
+        r"|(?:Soft|Hard) time limit \([^)]*\) exceeded[^\n]*)",
+        findings.CELERY_STOPPED,
+    ),
+    Rule(
+        r"Cannot connect to (?:amqp|redis)s?://(?!\S*?(?:localhost|127\.0\.0\.1))|ACCESS_REFUSED|amqp\.exceptions\.\w+",
+        findings.BROKER_UNREACHABLE,
+    ),
+    Rule(
+        r"redirect_uri_mismatch|redirect[_ ]uri (?:in the request|MUST match|is not associated)"
+        r"|OAuth2Error|invalid_client",
+        findings.OAUTH,
+    ),
+    Rule(
+        r"returned more than one SocialApp|socialaccount[^\n]*\n(?:[^\n]*\n){0,10}?"
+        r"[^\n]*MultipleObjectsReturned",
+        findings.TWO_SOCIAL_APPS,
+    ),
+    Rule(
+        r"You did not provide an API key|No API key provided|[Ii]nvalid API [Kk]ey"
+        r"|Incorrect API key|api_key client option must be set",
+        findings.API_KEY,
+    ),
+    Rule(
+        r"cloudinary\.exceptions\.\w+: (?P<text>[^\n]+)"
+        r"|(?P<text_>File size too large\. Got [^\n]+)",
+        findings.CLOUDINARY_SAYS,
+    ),
+    Rule(
+        r"host='(?:localhost|127\.0\.0\.1)', port='?(?P<port>\d+)[^\n]*"
+        r"|Connect(?:ion)? (?:call failed|refused)[^\n]*(?:localhost"
+        r"|127\.0\.0\.1)'?[:,] ?(?P<port_>\d+)"
+        r"|(?:localhost|127\.0\.0\.1):(?P<port__>\d+)[^\n]*(?:Connection refused|ECONNREFUSED)"
+        r"|ECONNREFUSED (?:localhost|127\.0\.0\.1|::1):(?P<port___>\d+)",
+        findings.LOCAL_SERVICE,
+    ),
+    Rule(
+        r"WRONG_VERSION_NUMBER",
+        findings.OPTION_OF_TLS,
+    ),
 )

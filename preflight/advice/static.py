@@ -108,4 +108,43 @@ RULES = (
         findings.TEMPLATE_MISSING,
     ),
     Rule(r"TemplateSyntaxError: (?P<what>.+)", findings.TEMPLATE_SYNTAX),
+    Rule(
+        r"SuspiciousFileOperation: (?P<what>[^\n]+)"
+        r"|(?P<what_>The joined path [^\n]* is located outside of the base path[^\n]*)",
+        findings.SUSPICIOUS_PATH,
+    ),
+    Rule(
+        r"UncompressableFileError: (?P<what>[^\n]+)"
+        r"|(?P<what_>'[^']+' could not be found in the COMPRESS_ROOT[^\n]*)",
+        findings.NOT_COMPRESSIBLE,
+    ),
+    Rule(
+        r"Error reading \S*stats\S*\.json|WebpackLoader\w+|WebpackBundleLookupError"
+        r"|DjangoVite\w+Error|Cannot read Vite manifest",
+        findings.NO_BUNDLES,
+    ),
+    Rule(
+        r"error:0308010C|ERR_OSSL_EVP_UNSUPPORTED",
+        findings.NODE_VERSION,
+    ),
+    Rule(
+        r"Two different lockfiles found|Outdated (?:Yarn|npm) lockfile"
+        r"|can only install packages when your package\.json and"
+        r"|can only install with an existing package-lock\.json"
+        r"|Your lockfile needs to be updated|ERR_PNPM_OUTDATED_LOCKFILE",
+        findings.NODE_LOCKS,
+    ),
+    Rule(
+        r"(?P<what>Missing script: \"?[\w:-]+|missing script: [\w:-]+"
+        r"|Treating warnings as errors because process\.env\.CI[^\n]*"
+        r"|(?:Error: )?Cannot find module '[^']+'"
+        r"|(?:Module not found: )?(?:Error: )?Can't resolve '[^']+'"
+        r"|ERESOLVE (?:unable|could not)[^\n]*"
+        r"|sh: (?:\d+: )?(?:react-scripts|vue-cli-service|ng|tsc|next|parcel|rollup): not found)",
+        findings.NODE_BUILD,
+    ),
+    Rule(
+        r"in (?:post_process|_post_process)\n(?:[^\n]*\n){0,20}?UnicodeDecodeError",
+        findings.STATIC_ENCODING,
+    ),
 )

@@ -25,11 +25,16 @@ RULES = (
         findings.SERVER_OPTIONS,
     ),
     Rule(
-        r"class uri '(?P<name>[\w.]+)' invalid or not found",
+        r"class uri '(?P<name>(?!gevent|eventlet|tornado)\w+)' invalid or not found",
+        findings.UNKNOWN_WORKER_CLASS,
+    ),
+    Rule(
+        r"class uri '(?P<name>[\w.]+)' invalid or not found"
+        r"|RuntimeError: (?P<name_>gevent|eventlet|tornado) worker requires",
         findings.NO_WORKER_CLASS,
     ),
     Rule(
-        r"error while attempting to bind on address|Errno 99\][^\n]*bind"
+        r"error while attempting to bind on address(?![^\n]*already in use)|Errno 99\][^\n]*bind"
         r"|Invalid address: \('[\w.-]*herokuapp\.com",
         findings.FOREIGN_ADDRESS,
     ),
@@ -92,5 +97,93 @@ RULES = (
     Rule(
         r"can't open file '[^']*manage\.py'",
         findings.NO_MANAGE_PY_HERE,
+    ),
+    Rule(
+        r"[Aa]ddress already in use|That port is already in use|Connection in use: \("
+        r"|Only one usage of each socket address",
+        findings.PORT_IN_USE,
+    ),
+    Rule(
+        r"'(?P<text>[^']*)' is not a valid port number"
+        r"|Invalid value for '--port'[^\n]*: '?(?P<text_>[^'\n]*)'? is not a valid integer"
+        r"|invalid literal for int\(\) with base 10: '(?P<text__>\$?\{?PORT\}?|%PORT%)'",
+        findings.BAD_PORT,
+    ),
+    Rule(
+        r"^Error: '(?P<name>[^']+)' doesn't exist|Failed to read config file: (?P<name_>\S+)",
+        findings.NO_SERVER_FILE,
+    ),
+    Rule(
+        r"^Error: (?P<what>Invalid value for [^\n]+|[Uu]nrecognized arguments[^\n]+)",
+        findings.SERVER_OPTIONS,
+    ),
+    Rule(
+        r"Worker \(pid:\s?\d+\) was sent SIG(?:KILL|ABRT)|was terminated due to signal 9"
+        r"|signal 9 \(SIGKILL\)",
+        findings.WORKER_KILLED,
+    ),
+    Rule(
+        r"CSRF cookie not set|CSRF [Tt]oken (?:missing|from|incorrect)",
+        findings.CSRF_TOKEN,
+    ),
+    Rule(
+        r"You called this URL via (?:POST|PUT|PATCH|DELETE), but the URL doesn't end in a slash",
+        findings.POST_WITHOUT_SLASH,
+    ),
+    Rule(
+        r"Request body exceeded settings\.DATA_UPLOAD|RequestDataTooBig|TooManyFieldsSent",
+        findings.TOO_MUCH_DATA,
+    ),
+    Rule(
+        r"You cannot call this from an async context|SynchronousOnlyOperation"
+        r"|cannot use AsyncToSync in the same thread|coroutine '\w+' was never awaited",
+        findings.FROM_ASYNC,
+    ),
+    Rule(
+        r"No route found for path '|No application configured for scope type 'websocket'"
+        r"|can only handle ASGI/HTTP connections, not websocket"
+        r"|Not Found: /ws/|\"GET /ws/\S* HTTP/[\d.]+\" 404",
+        findings.NO_WEBSOCKETS,
+    ),
+    Rule(
+        r"No supported WebSocket library detected",
+        findings.NO_WEBSOCKET_LIBRARY,
+    ),
+    Rule(
+        r"'NoneType' object has no attribute 'group_(?:add|send|discard)'",
+        findings.NO_CHANNEL_LAYER,
+    ),
+    Rule(
+        r"ERR_CERT_\w+|SSL_ERROR_BAD_CERT_DOMAIN|ERR_SSL_UNRECOGNIZED_NAME_ALERT"
+        r"|ERR_SSL_VERSION_OR_CIPHER_MISMATCH",
+        findings.CERTIFICATE,
+    ),
+    Rule(
+        r"DNS_PROBE_FINISHED_NXDOMAIN|ERR_NAME_NOT_RESOLVED",
+        findings.DNS,
+    ),
+    Rule(
+        r"accessing the development server over HTTPS, but it only supports HTTP"
+        r"|ERR_SSL_PROTOCOL_ERROR",
+        findings.HTTPS_LOCALLY,
+    ),
+    Rule(
+        r"'?(?:python\d?|bash|sh|env)\\r'?: (?:No such file|command not found)"
+        r"|\$?'\\r': command not found|bad interpreter: [^\n]*\^M"
+        r"|/usr/bin/env: 'python\d?\\r'",
+        findings.WINDOWS_LINES,
+    ),
+    Rule(
+        r"(?:ba|da)?sh: (?:line \d+: |\d+: )?(?P<name>[\w./-]+): Permission denied",
+        findings.NOT_EXECUTABLE,
+    ),
+    Rule(
+        r"can't open file '(?P<name>[^']+)'",
+        findings.NO_SUCH_SCRIPT,
+    ),
+    Rule(
+        r"(?:ba|da)?sh: (?:-c: )?(?:line \d+: |\d+: )?(?P<what>(?:[Ss]yntax error"
+        r"|unexpected EOF)[^\n]*|\w+:: (?:command )?not found)",
+        findings.SHELL_SYNTAX,
     ),
 )

@@ -143,7 +143,11 @@ def test_the_root_of_a_chain_is_the_cause():
 
 
 @pytest.mark.fast
-@pytest.mark.parametrize("rule", advice.RULES, ids=lambda rule: rule.pattern[:40])
+@pytest.mark.parametrize(
+    "rule",
+    [*advice.RULES, *advice.CLASSES, *advice.WORDS, *advice.SYMPTOMS],
+    ids=lambda rule: rule.pattern[:40],
+)
 def test_a_rule_has_the_values_of_its_message(rule):
     known = {name.rstrip("_") for name in re.compile(rule.pattern).groupindex} | set(rule.values)
     # explain.values_of and Rehearsal.complete add these.

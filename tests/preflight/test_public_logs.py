@@ -59,8 +59,9 @@ def test_a_line_of_each_family_is_recognized(log, names):
     "log",
     [
         "Collecting backports.zoneinfo==0.2.1\nSuccessfully installed backports.zoneinfo-0.2.1",
-        " ! [rejected] main -> main (fetch first)\n"
         "error: failed to push some refs to 'https://github.com/me/blog.git'",
+        "Process exited with status 137",
+        "Killed by a villain: a review",
         "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self signed certificate",
     ],
 )
@@ -114,6 +115,33 @@ def test_a_prefix_of_any_kind_is_left_out(prefix):
     assert (found.kind, found.where) == (findings.NOT_INSTALLED, "blog/settings.py, line 12")
 
 
+def test_the_page_of_django_for_an_error_is_read():
+    log = """
+FieldError at /items/
+Cannot resolve keyword 'titel' into field.
+Request Method: GET
+Traceback:
+File "/app/shop/views.py" in items
+  39.     return Item.objects.filter(titel="a")
+Exception Type: FieldError at /items/
+Exception Value: Cannot resolve keyword 'titel' into field.
+"""
+    [found] = explain.explain_log(log)
+    assert found.cause == "FieldError: Cannot resolve keyword 'titel' into field."
+    log = log.partition("Traceback:\n")[2]
+    [found] = explain.explain_log(log)
+    assert found.kind is findings.DJANGO_REFUSED and found.where == "shop/views.py, line 39"
+
+
+def test_a_line_that_is_repeated_is_read_a_few_times_only():
+    line = "Access to fetch at 'https://a.example' has been blocked by CORS policy: No header\n"
+    log = explain.clean(line * 12_000)
+    assert len(log) <= 2 * explain.LONGEST + 1
+    assert len(explain.matches_in(log)) <= explain.MOST_MATCHES
+    [found] = explain.explain_log(line * 12_000)
+    assert found.kind is findings.CORS
+
+
 def test_html_is_turned_into_text():
     log = TRACEBACK.replace("'", "&#x27;").replace('"', "&quot;").replace("<", "&lt;")
     [found] = explain.explain_log(f"<pre>{log}</pre>")
@@ -153,8 +181,28 @@ def test_the_last_box_alone_is_not_an_explanation(tmp_path):
     assert status == 3 and "(heroku.E711)" in said
 
 
-def test_an_unknown_error_is_a_guess_with_the_lines_that_look_most_like_the_cause(tmp_path):
-    log = TRACEBACK.replace("ModuleNotFoundError: No", "shop.OddError: no")
+def test_an_exception_that_no_rule_knows_has_its_place_and_what_its_class_says(tmp_path):
+    log = TRACEBACK.replace("ModuleNotFoundError: No module", "shop.OddError: no")
     status, said = explain_it(tmp_path, f"{log}\n !     Push rejected, failed to compile.\n")
-    assert status == 3 and "This is a guess" in said and "shop.OddError" in said
-    assert "Push rejected" not in said
+    assert status == 0 and "(heroku.E370)" in said and "shop.OddError" in said
+    assert "blog/settings.py, line 12" in said and "Push rejected" not in said
+
+
+def test_the_last_exception_counts_if_others_led_to_it():
+    log = f"""{TRACEBACK.replace("ModuleNotFoundError: No module", "KeyError: no")}
+During handling of the above exception, another exception occurred:
+
+Traceback (most recent call last):
+  File "/app/shop/views.py", line 3, in pay
+shop.OddError: card
+"""
+    [found] = explain.explain_log(log)
+    assert found.cause == "shop.OddError: card" and found.where == "shop/views.py, line 3"
+
+
+def test_an_unknown_error_is_a_guess_with_the_lines_that_look_most_like_the_cause(tmp_path):
+    log = "The wheel failed to turn\n !     Push rejected, failed to compile.\n"
+    status, said = explain_it(tmp_path, log)
+    assert status == 3 and "(heroku.E711)" in said
+    status, said = explain_it(tmp_path, "The wheel failed to turn\nAll is lost\n")
+    assert status == 3 and "This is a guess" in said and "failed to turn" in said

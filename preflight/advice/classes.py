@@ -1,0 +1,50 @@
+"""What the class of an exception says, for exceptions that no rule knows."""
+
+from preflight import findings
+from preflight.advice.rule import Rule
+
+TEXT = r"(?:: *(?P<text>.*))?$"
+NO_TEXT = {"text": "it has no message."}
+DATABASE = (
+    r"(?:django\.db\.utils|psycopg2?|sqlite3|pymysql|MySQLdb|asyncpg|sqlalchemy\.exc)\.[\w.]+"
+    r"|(?:Operational|Programming|Integrity|Data|Interface|Internal|NotSupported|Database)Error"
+)
+SERVICES = (
+    r"(?:requests|urllib3?|httpx|httpcore|aiohttp|http\.client|socket|ssl|botocore|boto|google"
+    r"|stripe|kombu|amqp|twilio|tweepy|openai|elasticsearch|pip\._vendor)\.[\w.]+"
+    r"|Connection\w*Error|TimeoutError|HTTPError|URLError|MaxRetryError|SSL\w*Error"
+    r"|(?:Read|Connect)Timeout(?:Error)?|gaierror"
+)
+DJANGO = (
+    r"django\.[\w.]+|ValidationError|FieldError|FieldDoesNotExist|SuspiciousOperation"
+    r"|PermissionDenied|Disallowed\w+"
+)
+FILES = (
+    r"OSError|IOError|EnvironmentError|PermissionError|File\w+Error|IsADirectoryError"
+    r"|NotADirectoryError|BlockingIOError|BrokenPipeError"
+)
+VALUES = (
+    r"ValueError|\w*ArithmeticError|OverflowError|ZeroDivisionError"
+    r"|(?:[\w.]+\.)?JSONDecodeError|binascii\.Error"
+)
+
+# The first that matches the line of an exception counts.
+RULES = (
+    Rule(rf"^(?P<name>[\w.]*DoesNotExist){TEXT}", findings.NO_ROW, NO_TEXT),
+    Rule(rf"^[\w.]*NoReverseMatch{TEXT}", findings.NO_REVERSE, NO_TEXT),
+    Rule(rf"^[\w.]*CommandError{TEXT}", findings.COMMAND_SAYS, NO_TEXT),
+    Rule(rf"^[\w.]*ImproperlyConfigured{TEXT}", findings.CONFIGURATION, NO_TEXT),
+    Rule(rf"^(?P<name>{DATABASE}){TEXT}", findings.DATABASE_SAYS, NO_TEXT),
+    Rule(rf"^(?P<name>(?:aio)?redis\.[\w.]+){TEXT}", findings.REDIS_SAYS, NO_TEXT),
+    Rule(rf"^(?P<name>{SERVICES}){TEXT}", findings.SERVICE_SAYS, NO_TEXT),
+    Rule(rf"^(?P<name>{DJANGO}){TEXT}", findings.DJANGO_REFUSED, NO_TEXT),
+    Rule(r"^(?:Attribute|Type)Error: (?P<text>.*\bNone(?:Type)?\b.*)", findings.NONE_VALUE),
+    Rule(rf"^AttributeError{TEXT}", findings.WRONG_ATTRIBUTE, NO_TEXT),
+    Rule(rf"^TypeError{TEXT}", findings.WRONG_CALL, NO_TEXT),
+    Rule(rf"^Unicode\w*Error{TEXT}", findings.NOT_UTF8, NO_TEXT),
+    Rule(rf"^(?:{VALUES}){TEXT}", findings.WRONG_VALUE, NO_TEXT),
+    Rule(rf"^(?:Key|Index)Error{TEXT}", findings.NO_KEY, NO_TEXT),
+    Rule(rf"^(?:Import|ModuleNotFound)Error{TEXT}", findings.IMPORT_FAILED, NO_TEXT),
+    Rule(rf"^(?:{FILES}){TEXT}", findings.FILE_SYSTEM, NO_TEXT),
+    Rule(rf"^(?P<name>[A-Za-z_][\w.]*){TEXT}", findings.RAISED, NO_TEXT),
+)

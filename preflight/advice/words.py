@@ -1,0 +1,27 @@
+"""Errors that programs report in a line of their own, for those that no rule knows."""
+
+from preflight import findings
+from preflight.advice.rule import Rule
+
+# These lines only repeat that something failed.
+EMPTY = (
+    r"(?!(?:Error )?(?:[Ww]hile|running)\b|Unable to (?:generate Django|install dep|install the)"
+    r"|[Ff]ailed to (?:push some refs|build|install|load)|subprocess-exited|metadata-generation"
+    r"|legacy-install|command '|Command errored|Could not build wheels|Exception\b|Traceback\b"
+    r"|invalid command 'bdist_wheel'|Worker|App failed|Push |pip's dependency resolver"
+    r"|the remote end hung up|not a git repository)"
+)
+
+RULES = (
+    Rule(rf"^fatal: (?P<what>{EMPTY}\S.*)", findings.GIT_SAYS),
+    Rule(
+        rf"^(?P<program>[A-Za-z][\w.-]*): error: (?P<what>{EMPTY}\S.*)",
+        findings.PROGRAM_SAYS,
+    ),
+    Rule(
+        rf"^(?:Error|ERROR|error): (?P<what>{EMPTY}\S.*)",
+        findings.PROGRAM_SAYS,
+        {"program": "The command"},
+    ),
+    Rule(rf"^CommandError: (?P<text>{EMPTY}\S.*)", findings.COMMAND_SAYS),
+)

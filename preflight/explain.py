@@ -37,7 +37,9 @@ EXCEPTION = rf"{EXCEPTION_NAME}\b.*"
 EXCEPTION_LINE = rf"{EXCEPTION_NAME}(?:: |$)"
 # Exceptions that only end a program, after another failure.
 ENDINGS = (
-    r"^[\w.]*(?:HaltServer|SystemExit|CalledProcessError|KeyboardInterrupt|InstallationError)\b"
+    r"^[\w.]*(?:HaltServer|SystemExit|CalledProcessError|KeyboardInterrupt|InstallationError"
+    # Django logs this for each missing variable of a template, at the level DEBUG.
+    r"|VariableDoesNotExist)\b"
 )
 CODE = r"\bcode=([HRL]\d{2})\b|\bError ([HRL]\d{2})\b|^[ \t]*([HRL]\d{2})[ \t]*$"
 # Codes that only report that the web process did not start or answer.
@@ -214,6 +216,9 @@ def explain_log(log: str) -> list[Finding]:
     text = clean(pasted.restore(shorten_log(log)))
     codes = error_codes(text)
     found = [*failed_checks(text), *startup_problems(text)] or best(text, codes)
+    said = pasted.headline(log)
+    if said and not codes and all(finding.kind.symptom for finding in found):
+        found = [replace(findings.HEROKU_SAYS(what=said), cause=said), *found]
     found = [in_context(finding, text) for finding in found]
     found = without_echoes([*found, *codes])
     found = list({(f.id, f.message, f.kind.symptom and f.cause): f for f in found[::-1]}.values())

@@ -2157,7 +2157,7 @@ ADDON_PLAN = kind(
 
 MISSING_HEADER = kind(
     "E267",
-    "A package has to be compiled, and the file $name of a C library is missing.",
+    "A package has to be compiled, and a part of a C library is missing: $name.",
     "Use a version of the package that comes compiled (for psycopg2: psycopg2-binary), or add the "
     "library with the apt buildpack and a file Aptfile.",
     f"{DEV_CENTER}/stack-packages",
@@ -2447,6 +2447,13 @@ TIME_ZONE = kind(
     "There is no time zone $name.",
     "Use a name such as Europe/Dublin in TIME_ZONE. If it is right, add tzdata to $requirements.",
     f"{DJANGO}/ref/settings/#time-zone",
+)
+NO_INIT = kind(
+    "E365",
+    "The app $name has no file __init__.py, so Python does not take it for a package.",
+    "Create an empty file __init__.py in its folder, and commit it.",
+    f"{DJANGO}/ref/applications/",
+    "git add -f $name/__init__.py",
 )
 RELATIVE_IMPORT = kind(
     "E395",
@@ -3053,6 +3060,12 @@ NOT_IN_GIT = kind(
     "git does not know $name.",
     "Compare its spelling with `git status` and `git branch`. Commit first.",
     f"{DEV_CENTER}/git",
+)
+HEROKU_SAYS = kind(
+    "E784",
+    "Heroku reports: $what",
+    "Do what the message and the lines below it say.",
+    f"{DEV_CENTER}/error-codes",
 )
 GIT_SAYS = kind(
     "E785",

@@ -28,6 +28,13 @@ BEGINNING = (
     r"|Traceback |File \"|No module named |No such file "
     r"|[\w.]*(?:Error|ERROR|Exception)\b|-----> |[!$%>] |\[\d{4}-)"
 )
+# A line in a box of Heroku that says what failed. The others only repeat that something did.
+BOX = (
+    r"(?m)^[ \t>]*(?:remote:)?[ \t]*(?:!(?: {2,}|\t+)|▸ {2,})"
+    r"(?![Ww]arning|Push |Heroku push|Error while|##|More info|See |The latest|We recommend"
+    r"|Python has"
+    r"|A newer|Aborting|Learn|Failed|Note|[-─]|heroku-cli|[Uu]pdate)(\w.*\S)"
+)
 # What Django's page for an error shows: its title, the table below it, and a frame of old versions.
 EXCEPTION = (
     r"[A-Za-z_][\w.]*(?:Error|Exception|DoesNotExist|Configured|Host|Match|NotFound|Returned)"
@@ -39,6 +46,8 @@ PAGE = (
         r"\s*Exception Value:?[\s|]*(\S.*)$",
         r"\1: \2",
     ),
+    # Poetry: the class, the message and the place, each in a line of its own.
+    (rf"(?m)^[ \t]+({EXCEPTION})[ \t]*\n+[ \t]+(\S.*)\n+[ \t]+(?=at \S+:\d+)", r"\1: \2\n"),
     (r"(?m)^(\s*File \"[^\"\n]+\") in (\S+)\n\s*(\d+)\. (.*)$", r"\1, line \3, in \2\n    \4"),
 )
 # The usual widths of a terminal. At another width, more lines have to be that long.
@@ -46,6 +55,12 @@ WIDTHS = {79, 80, 100, 119, 120}
 NARROWEST = 60
 # No line that a program prints takes more rows than this.
 ROWS = 12
+
+
+def headline(log: str) -> str:
+    """Return what the first box of Heroku in a log says, or nothing."""
+    said = re.search(BOX, log)
+    return said[1] if said else ""
 
 
 def restore(log: str) -> str:
@@ -58,6 +73,7 @@ def restore(log: str) -> str:
     elif re.search(r"(?i)<(?:pre|font|span|code)\b", text):
         text = re.sub(TAGS, "", text)
     text = re.sub(MARKS_AT_END, "", re.sub(MARKS, "", text))
+    text = re.sub(r"(?m)^[ \t]*`([^`\n]+)`[ \t]*$", r"\1", text)
     lines = unwrap(text.split("\n"))
     lines = oldest_first(lines)
     text = "\n".join(re.sub(rf"^[ \t]*{LOG_PREFIX}", "", line) for line in lines)
@@ -107,4 +123,15 @@ def oldest_first(lines: list[str]) -> list[str]:
     times = [match[1] for line in lines if (match := re.match(rf"\s*{TIME}", line))]
     falling = sum(a > b for a, b in zip(times, times[1:], strict=False))
     rising = sum(a < b for a, b in zip(times, times[1:], strict=False))
-    return lines[::-1] if falling > rising and times[0] > times[-1] else lines
+    lines = lines[::-1] if falling > rising and times[0] > times[-1] else lines
+    return in_order(lines) if len(times) > len(lines) / 2 and falling else lines
+
+
+def in_order(lines: list[str]) -> list[str]:
+    """Return the lines in the order of their times. Heroku swaps some; others follow the "
+    "line above."""
+    dated: list[tuple[str, str]] = []
+    for line in lines:
+        match = re.match(rf"\s*{TIME}", line)
+        dated.append((match[1] if match else dated[-1][0] if dated else "", line))
+    return [line for _, line in sorted(dated, key=lambda pair: pair[0])]

@@ -6,7 +6,7 @@ from preflight.advice.rule import Rule
 TEXT = r"(?:: *(?P<text>.*))?$"
 NO_TEXT = {"text": "it has no message."}
 DATABASE = (
-    r"(?:django\.db\.utils|psycopg2?|sqlite3|pymysql|MySQLdb|asyncpg|sqlalchemy\.exc)\.[\w.]+"
+    r"(?:django\.db\.utils|psycopg2?|sqlite3|pymysql|MySQLdb|_mysql_exceptions|asyncpg|sqlalchemy\.exc)\.[\w.]+"
     r"|(?:Operational|Programming|Integrity|Data|Interface|Internal|NotSupported|Database)Error"
 )
 SERVICES = (

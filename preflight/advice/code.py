@@ -347,4 +347,8 @@ RULES = (
         r"^MemoryError\b|^Killed$|JavaScript heap out of memory",
         findings.OUT_OF_MEMORY,
     ),
+    Rule(
+        r"The app module <module '(?P<name>[\w.]+)'[^\n]* has multiple filesystem locations",
+        findings.NO_INIT,
+    ),
 )

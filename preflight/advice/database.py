@@ -30,7 +30,8 @@ RULES = (
         findings.TOO_LONG,
     ),
     Rule(
-        r"(?<!of\s)relation \"(?P<table>[\w.]+)\" does not exist",
+        r"(?<!of\s)relation \"(?P<table>[\w.]+)\" does not exist"
+        r"|Table '(?:[\w-]+\.)?(?P<table_>\w+)' doesn't exist",
         findings.NO_TABLE,
     ),
     # Only SQLite says it like this.
@@ -40,7 +41,7 @@ RULES = (
     ),
     Rule(
         r"column \"(?P<column>\w+)\" of relation \"\w+\" already exists"
-        r"|duplicate column name: (?P<column_>\w+)",
+        r"|(?i:duplicate column name):? '?(?P<column_>\w+)",
         findings.COLUMN_EXISTS,
     ),
     Rule(
@@ -326,7 +327,12 @@ RULES = (
         findings.UNKNOWN_DATABASE_HOST,
     ),
     Rule(
-        r"has no column named (?P<column>\w+)",
+        r"has no column named (?P<column>\w+)|Unknown column '(?P<column_>[\w.]+)' in",
         findings.NO_COLUMN,
+    ),
+    Rule(
+        r"Duplicate entry '[^']*' for key",
+        findings.CONSTRAINT,
+        {"rule": "unique"},
     ),
 )

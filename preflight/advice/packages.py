@@ -135,7 +135,13 @@ RULES = (
         consequence=True,
     ),
     Rule(
-        r"fatal error: (?P<name>[\w./+-]+\.h(?:pp)?): No such file or directory",
+        r"fatal error: (?P<name>[\w./+-]+\.h(?:pp)?): No such file or directory"
+        r"|No package '(?P<name_>[\w.+-]+)' found"
+        r"|Package (?P<name__>[\w.+-]+) was not found in the pkg-config search path"
+        r"|Package '(?P<name___>[\w.+-]+)', required by '[^']*', not found"
+        r"|/ld: cannot find -l(?P<name____>\w+)"
+        r"|headers or library files could not be found for (?P<name_____>\w+)"
+        r"|make sure the (?P<name______>libxml2) and libxslt development packages are installed",
         findings.MISSING_HEADER,
     ),
     Rule(

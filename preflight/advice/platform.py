@@ -42,7 +42,7 @@ RULES = (
     ),
     Rule(
         r"bin/(?:compile|steps/\S+): line \d+: \S*\.heroku/\S+: No such file or directory"
-        r"|\.heroku/\S+: bad interpreter",
+        r"|\.heroku/\S+: (?:\S+: )?bad interpreter",
         findings.PYTHON_NOT_INSTALLED,
     ),
     Rule(

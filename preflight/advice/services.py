@@ -161,7 +161,7 @@ RULES = (
     Rule(
         r"redis[\s\S]{0,200}?(?:Connection closed by server|Error (?:104|32) while"
         r"|while reading from socket|Connection reset by peer)"
-        r"|Error (?:104|32) while (?:reading from|writing to) socket",
+        r"|Error (?:104|32) while (?:reading from|writing to) socket|Reader at end of file",
         findings.REDIS_CLOSED,
     ),
     Rule(

@@ -56,7 +56,9 @@ RULES = (
     ),
     Rule(
         r"(?:^|[\s/])(?:(?:ba|da|z)?sh: (?:line \d+: |\d+: )?|[\w./-]+: line \d+: )"
-        r"(?P<program>(?!heroku)[\w./-]+): (?:command )?not found$",
+        r"(?P<program>(?!heroku)[\w./-]+): (?:command )?not found$"
+        r"|(?:^|[\s/])(?:ba|da)?sh: (?:line \d+: "
+        r"|\d+: )?(?P<program_>[\w./-]+): No such file or directory$",
         findings.NO_SUCH_PROGRAM,
     ),
     Rule(

@@ -831,7 +831,7 @@ STALE_LOCK = kind(
 )
 NO_WHEEL = kind(
     "E218",
-    "$package has to be compiled, and that failed.",
+    "The setup of $package failed: it has to be compiled, or does not work with this Python.",
     "Use a newer version of it, or a package that is already compiled, such as psycopg2-binary.",
     f"{DEV_CENTER}/python-support",
 )
@@ -2155,7 +2155,7 @@ ADDON_PLAN = kind(
 
 # Messages of builds, code, databases, servers and services in logs
 
-MISSING_HEADER = kind(
+NO_C_LIBRARY = kind(
     "E267",
     "A package has to be compiled, and a part of a C library is missing: $name.",
     "Use a version of the package that comes compiled (for psycopg2: psycopg2-binary), or add the "
@@ -2447,6 +2447,19 @@ TIME_ZONE = kind(
     "There is no time zone $name.",
     "Use a name such as Europe/Dublin in TIME_ZONE. If it is right, add tzdata to $requirements.",
     f"{DJANGO}/ref/settings/#time-zone",
+)
+NO_PROGRAM_HERE = kind(
+    "E585",
+    "$program is not installed on this machine, or this terminal does not find it.",
+    "Install it, open a new terminal, and try again. On Windows, Python is also called py.",
+    "https://docs.python.org/3/using/",
+)
+SEGFAULT = kind(
+    "E586",
+    "A compiled package crashed the process (segmentation fault).",
+    "Pin the versions of compiled packages that work on your machine, and update the others. With "
+    "psycopg2, use psycopg2-binary or psycopg 3.",
+    PACKAGES,
 )
 NO_INIT = kind(
     "E365",

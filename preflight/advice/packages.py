@@ -142,7 +142,7 @@ RULES = (
         r"|/ld: cannot find -l(?P<name____>\w+)"
         r"|headers or library files could not be found for (?P<name_____>\w+)"
         r"|make sure the (?P<name______>libxml2) and libxslt development packages are installed",
-        findings.MISSING_HEADER,
+        findings.NO_C_LIBRARY,
     ),
     Rule(
         r"can't find Rust compiler|Cargo, the Rust package manager, is not installed"

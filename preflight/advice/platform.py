@@ -42,6 +42,8 @@ RULES = (
     ),
     Rule(
         r"bin/(?:compile|steps/\S+): line \d+: \S*\.heroku/\S+: No such file or directory"
+        r"|^tar: Error is not recoverable|bin/steps/\w+: line \d+: cd: "
+        r"|^(?:bzip2|gzip): [^\n]*not (?:a bzip2 file|in gzip format)"
         r"|\.heroku/\S+: (?:\S+: )?bad interpreter",
         findings.PYTHON_NOT_INSTALLED,
     ),

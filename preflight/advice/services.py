@@ -139,8 +139,8 @@ RULES = (
         findings.BUCKET_NAME,
     ),
     Rule(
-        r"An error occurred \((?P<code>\w+)\) when calling the (?P<operation>\w+) operation"
-        r"(?: \(reached max retries: \d+\))?: (?P<text>[^\n]+)",
+        r"An error occurred \((?P<code>\w*)\) when calling the (?P<operation>\w+) operation"
+        r"(?: \(reached max retries: \d+\))?:[ ]*(?P<text>[^\n]*)",
         findings.AWS_SAYS,
     ),
     Rule(

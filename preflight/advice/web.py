@@ -188,4 +188,15 @@ RULES = (
         r"|unexpected EOF)[^\n]*|\w+:: (?:command )?not found)",
         findings.SHELL_SYNTAX,
     ),
+    Rule(
+        r"(?P<program>Python) was not found; run without arguments"
+        r"|'(?P<program_>(?!heroku)[\w.-]+)' is not recognized as (?:an internal|the name)"
+        r"|The term '(?P<program__>(?!heroku)[\w.-]+)' is not recognized"
+        r"|zsh: command not found: (?P<program___>(?!heroku)[\w.-]+)",
+        findings.NO_PROGRAM_HERE,
+    ),
+    Rule(
+        r"[Ss]egmentation [Ff]ault",
+        findings.SEGFAULT,
+    ),
 )

@@ -27,7 +27,7 @@ OUTCOMES, STOPPED = {0: PROVED, 1: FAILED}, 130
 PROVE = ("preflight.pyz", "--uncommitted", "setup", "--rehearse")
 
 # The hash of the template's preflight.pyz. tools/build_pyz.py writes this line.
-PREFLIGHT_SHA256 = "ff35fbac91aa44f4d3f4830b476327664e3dc066229bc33359195dc1c01a8c06"
+PREFLIGHT_SHA256 = "611836967019a98ac61473e6777c236422fe07ef1ee0514c168d40b96ca5d631"
 OTHER_PREFLIGHT = """\
 The preflight.pyz in this folder is not the one from this template, so it was not run.
 To replace it, remove the file in the project's folder:

@@ -1207,6 +1207,21 @@ UNKNOWN_DATABASE_HOST = kind(
     POSTGRES,
 )
 
+REMOVED_FROM_LIVE = kind(
+    "N427",
+    "This migration $change, which the release that runs on Heroku still uses. It fails from the "
+    "migration until the new release has started.",
+    "To avoid that, deploy twice: first the code that does not use it, then the migration.",
+    f"{DEV_CENTER}/release-phase",
+)
+REQUIRED_FROM_LIVE = kind(
+    "N429",
+    "This migration adds $field, which must not be empty. The release that runs on Heroku does not "
+    "know it, so it cannot save such rows from the migration until the new release has started.",
+    "To avoid that, give the field a db_default, or null=True.",
+    f"{DJANGO}/ref/models/fields/#db-default",
+)
+
 # 5xx: the web process and its answers
 
 PROGRAM_NOT_INSTALLED = kind(
@@ -1273,14 +1288,14 @@ REDIRECT_LOOP = kind(
 )
 HOST_NOT_ALLOWED = kind(
     "E513",
-    "The home page returned 400, because ALLOWED_HOSTS does not contain $host, the name that the "
-    "app has on Heroku.",
+    "ALLOWED_HOSTS does not contain $host, the name that the app has on Heroku, so Django answers "
+    "every request with 400.",
     'Add ".herokuapp.com", or the host name of your app, to ALLOWED_HOSTS.',
     f"{DJANGO}/ref/settings/#allowed-hosts",
 )
 NO_HTTPS_REDIRECT = kind(
     "W514",
-    "Plain HTTP was answered with $status, not with a redirect to HTTPS.",
+    "Plain HTTP is not redirected to HTTPS.",
     "Add to the settings: SECURE_SSL_REDIRECT = True, and SECURE_PROXY_SSL_HEADER = "
     '("HTTP_X_FORWARDED_PROTO", "https")',
     f"{DJANGO}/ref/settings/#secure-ssl-redirect",
@@ -1323,16 +1338,15 @@ ORIGIN = kind(
 )
 NO_STATIC_FILES = kind(
     "E521",
-    "$path returned $status, not 200. With DEBUG off, Django does not serve static files, and "
-    "Heroku does not either.",
+    "Nothing serves $path. With DEBUG off, Django does not serve static files, and Heroku does not "
+    "either.",
     'Add "whitenoise.middleware.WhiteNoiseMiddleware" directly after SecurityMiddleware in '
     "MIDDLEWARE, and whitenoise to $requirements.",
     WHITENOISE,
 )
 NOT_CACHED = kind(
     "W522",
-    "$path is sent with Cache-Control '$cache'. Its name does not contain a hash, so browsers "
-    "cannot cache it for a year.",
+    "The name of $path does not contain a hash, so browsers cannot cache it for a year.",
     'Use a manifest storage for static files: STORAGES = {..., "staticfiles": {"BACKEND": '
     '"whitenoise.storage.CompressedManifestStaticFilesStorage"}}',
     WHITENOISE,

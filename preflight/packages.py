@@ -48,7 +48,11 @@ def install_command(project: Path, environment: Path, uv: str | None, tests: boo
         groups = [] if tests else ["--no-default-groups"]
         return [uv, "sync", "--quiet", "--locked", "--inexact", *groups]
     if not (project / "requirements.txt").is_file():
-        raise NotProved("preflight installs with pip or uv, and there is no file for either")
+        locked = [heroku.PACKAGE_MANAGERS[n] for n in heroku.EXPORTS if (project / n).is_file()]
+        why = (
+            f"this project is locked with {locked[0]}" if locked else "there is no file for either"
+        )
+        raise NotProved(f"preflight installs with pip or uv, and {why}")
     files = ["-r", "requirements.txt"]
     if tests and (project / "requirements-test.txt").is_file():
         files += ["-r", "requirements-test.txt"]

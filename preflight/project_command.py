@@ -7,10 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from preflight import advice, exceptions, processes
+from preflight import advice, exceptions, findings, processes, project_files
 from preflight.findings import Finding
 from preflight.processes import Finished
-from preflight.steps import Failed, NotProved
+from preflight.steps import Failed, NotProved, find_causes
 
 # The part of a path to a package that a reader does not need.
 INSTALLED = (
@@ -49,6 +49,11 @@ def run_project(
         raise NotProved("the disk is full", finished)
     if reason := exceptions.network_reason(ended):
         raise NotProved(reason, finished)
+    missing = any(found.kind is findings.GDAL for found in find_causes(finished))
+    if missing and project_files.other_buildpacks(tree):
+        raise NotProved(
+            "GeoDjango needs libgdal, which Heroku gets from another buildpack", finished
+        )
     raise Failed(otherwise, finished=relative(finished, tree, command))
 
 

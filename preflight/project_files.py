@@ -93,6 +93,13 @@ def wants_postgres(tree: Path) -> bool:
     return any(str(plan).startswith("heroku-postgresql") for plan in plans)
 
 
+def other_buildpacks(tree: Path) -> list[str]:
+    """Return the buildpacks in app.json that run beside Heroku's own for Python."""
+    listed = app_json_or_nothing(tree).get("buildpacks")
+    entries = [entry for entry in listed if isinstance(entry, dict)] if listed else []
+    return [str(e["url"]) for e in entries if e.get("url") not in {None, "heroku/python"}]
+
+
 def config_vars(tree: Path) -> dict[str, str]:
     """Return placeholders for the config vars that app.json asks for, as Heroku would set them."""
     found = {}

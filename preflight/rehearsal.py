@@ -17,6 +17,7 @@ from preflight import (
     heroku,
     interpreters,
     leaked_secrets,
+    live_migrations,
     near_matches,
     packages,
     postgres,
@@ -238,6 +239,8 @@ class Rehearsal:
         self.pushed = source.take(self.project, self.tree, self.uncommitted)
         self.problems = file_checks.check(self.tree, self.pushed.names, self.pushed.unpushed)
         self.problems += choices.check(self.tree, self.pushed.names)
+        live = source.find_live(self.project)
+        self.problems += live_migrations.check(self.tree, self.pushed.names, live)
         shutil.copytree(self.tree, self.checkout, symlinks=True)
         self.content = proofs.digest(proofs.describe_files(self.tree))
         self.proof = proofs.recall(self.cache, self.key())
@@ -395,6 +398,8 @@ class Rehearsal:
         if any(finding.kind is findings.OWN_PORT for finding in self.problems):
             # It would not answer, and the step of the rules has reported that.
             raise NotReached
+        if program := web.from_other_buildpack(self.tree):
+            raise NotProved(f"{program} comes with another buildpack, which preflight does not run")
         if not all(step.state and step.state.passed for step in self.before_boot):
             return web.import_application(self.tree, self.production_python, variables)
         log = self.folder / "web.log"
@@ -409,6 +414,9 @@ class Rehearsal:
         """Visit the site. If it was not started, the settings show what a visit would."""
         if self.site:
             return web.visit(self.site)
+        if web.from_other_buildpack(self.tree):
+            # A server in front of Django may do what the settings do not.
+            raise NotReached
         found = settings_checks.predict_visit(needed(self.facts))
         hosts = settings_checks.predict_host(needed(self.facts))
         return Result("judged by the settings", [*hosts, *found])
@@ -417,6 +425,8 @@ class Rehearsal:
         """Fetch a static file. If the site was not started, the settings show what would happen."""
         if self.site:
             return web.visit_static(self.site)
+        if web.from_other_buildpack(self.tree):
+            raise NotReached
         found = settings_checks.predict_static(needed(self.facts))
         return Result("judged by the settings", found)
 

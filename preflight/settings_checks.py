@@ -193,7 +193,7 @@ def predict_visit(facts: Facts) -> list[Finding]:
     """Return what a visit would show, from the settings, for a site that cannot be visited."""
     place, found = facts.settings_file, []
     if not facts.ssl_redirect:
-        found.append(findings.NO_HTTPS_REDIRECT(place, status=200))
+        found.append(findings.NO_HTTPS_REDIRECT(place))
     if not facts.hsts:
         setting = "SECURE_HSTS_SECONDS = 3600"
         values = {"header": "Strict-Transport-Security", "setting": setting}
@@ -214,7 +214,7 @@ def predict_static(facts: Facts) -> list[Finding]:
     """Return what a visit to a static file would show, from the settings."""
     place = facts.settings_file
     if facts.whitenoise is None and facts.static.startswith("/"):
-        return [findings.NO_STATIC_FILES(place, path=facts.static, status=404)]
+        return [findings.NO_STATIC_FILES(place, path=facts.static)]
     if "Manifest" not in facts.static_storage and facts.static.startswith("/"):
-        return [findings.NOT_CACHED(place, path=facts.static, cache="")]
+        return [findings.NOT_CACHED(place, path=facts.static)]
     return []

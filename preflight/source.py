@@ -133,6 +133,17 @@ def find_notes(project: Path, uncommitted: bool) -> list[str]:
     return notes
 
 
+def find_live(project: Path) -> set[str]:
+    """Return the files of the last push to Heroku, as far as git knows; empty before the first."""
+    for branch in ("main", "master"):
+        listed = git(
+            project, "ls-tree", "-r", "-z", "--name-only", "--full-tree", f"heroku/{branch}"
+        )
+        if listed.status == 0:
+            return set(filter(None, listed.output.split("\0")))
+    return set()
+
+
 def has_remote(project: Path) -> bool:
     """Return whether git knows the app on Heroku."""
     return git(project, "remote", "get-url", "heroku").status == 0

@@ -223,6 +223,12 @@ def programs(command: str) -> list[str]:
     return found
 
 
+def from_other_buildpack(tree: Path) -> str:
+    """Return the program of the web line that another buildpack installs in bin/, or nothing."""
+    started = programs(project_files.process_types(tree).get("web", ""))
+    return next((p for p in started if p.startswith("bin/") and not (tree / p).exists()), "")
+
+
 def import_application(tree: Path, python: Path, variables: dict[str, str]) -> str:
     """Import what the web line names, when there is no release to start."""
     command = project_files.process_types(tree).get("web", "")
@@ -340,7 +346,7 @@ def visit(site: Site) -> Result:
     plain = ask(site, "/", https=False)
     target = plain.headers.get("Location", "")
     if plain.status not in REDIRECTS or not target.startswith(f"https://{site.host}/"):
-        found.append(findings.NO_HTTPS_REDIRECT(place, status=plain.status))
+        found.append(findings.NO_HTTPS_REDIRECT(place))
     foreign = ask(site, "/", host=heroku.FOREIGN_HOST)
     if foreign.status != 400:
         found.append(findings.ANY_HOST(place, host=heroku.FOREIGN_HOST, status=foreign.status))
@@ -442,12 +448,12 @@ def visit_static(site: Site) -> Result:
     log = site.as_finished("the web process", before) if asset.status >= 500 else None
     place = site.facts.settings_file
     if asset.status != 200:
-        refused = findings.NO_STATIC_FILES(place, path=paths[0], status=asset.status)
+        refused = findings.NO_STATIC_FILES(place, path=paths[0])
         raise Failed(refused, finished=log)
     name, cache = paths[0].rpartition("/")[2], asset.headers.get("Cache-Control", "")
     age = re.search(r"max-age=(\d+)", cache)
     if not age or int(age[1]) < heroku.YEAR_SECONDS or "immutable" not in cache:
-        return Result(name, [findings.NOT_CACHED(place, path=paths[0], cache=cache)])
+        return Result(name, [findings.NOT_CACHED(place, path=paths[0])])
     return Result(f"{name}, immutable")
 
 

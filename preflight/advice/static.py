@@ -59,7 +59,6 @@ RULES = (
         r"|\"GET (?P<path__>/static/[^\s?\"]+)\S* HTTP/[\d.]+\" 404\b"
         r"|path=\"?(?P<path___>/static/[^\s?\"]+)\S*[^\n]* status=404\b",
         findings.NO_STATIC_FILES,
-        {"status": "404"},
         consequence=True,
     ),
     Rule(

@@ -2,15 +2,20 @@
 
 import json
 import re
+from functools import cache
 
 from tests.preflight.foreign_projects import (
     DATABASE,
+    PIPFILE,
+    PROJECT,
     SECURITY,
     STORAGES,
     WHITENOISE,
     Builder,
+    getting_started,
 )
 from tests.preflight.sound_projects import SOUND
+from tests.project.s3 import Service
 
 DJANGO = "Django==5.2.19\n"
 GUNICORN = "gunicorn==27.0.1\n"
@@ -350,15 +355,42 @@ def pontoon(b: Builder) -> None:
     b.put("runtime.txt", "python-3.13\n")
 
 
+@cache
+def storage() -> Service:
+    """Return an S3 service on this machine, which a project can reach during a rehearsal."""
+    return Service()
+
+
 def djangogirls(b: Builder) -> None:
-    """With WhiteNoise in place of S3, which no rehearsal can reach without an account."""
     s = Sound(b, "djangogirls")
-    settings = s.make("djangogirls", DJANGO + GUNICORN + DATABASE + NOISE, url())
+    bucket = storage().make_bucket(public="static").variables
+    # As services other than Amazon's need it.
+    calculation = {"AWS_REQUEST_CHECKSUM_CALCULATION": {"value": "when_required"}}
+    env = KEY | calculation | {name: {"value": value} for name, value in bucket.items()}
+    settings = s.make(
+        "djangogirls",
+        DJANGO + GUNICORN + DATABASE + "django-storages[s3]==1.14.6\n",
+        url(),
+        "",
+        app_json={"env": env},
+    )
     b.edit(
         settings,
         "DEBUG = False\n",
         'DEBUG = os.environ.get("DEBUG", "") == "on"\n'
         'if DEBUG:\n    INTERNAL_IPS = ["127.0.0.1"]\n',
+    )
+    names = "".join(f'    {name} = os.environ["{name}"]\n' for name in bucket)
+    b.append(
+        settings,
+        f"\nif not DEBUG:\n{names}"
+        '    STATIC_URL = f"{AWS_S3_ENDPOINT_URL}/{AWS_STORAGE_BUCKET_NAME}/static/"\n'
+        "    STORAGES = {\n"
+        '        "default": {"BACKEND": "storages.backends.s3.S3Storage"},\n'
+        '        "staticfiles": {\n'
+        '            "BACKEND": "storages.backends.s3.S3ManifestStaticStorage",\n'
+        '            "OPTIONS": {"location": "static", "querystring_auth": False},\n'
+        "        },\n    }\n",
     )
     uv(b)
 
@@ -385,7 +417,93 @@ def login_only(b: Builder) -> None:
     uv(b)
 
 
+def pythondotorg(b: Builder) -> None:
+    s = Sound(b, "pythondotorg")
+    module = {"DJANGO_SETTINGS_MODULE": {"value": "pydotorg.settings.heroku"}}
+    buildpacks = [{"url": "heroku-community/nginx"}, {"url": "heroku/python"}]
+    s.make(
+        "pydotorg",
+        "-r prod-requirements.txt\n",
+        url('default="sqlite:///db.sqlite3", ssl_require="DYNO" in os.environ'),
+        "django.contrib.staticfiles.storage.ManifestStaticFilesStorage",
+        "pydotorg.settings.base",
+        POSTGRES | {"env": KEY | module, "buildpacks": buildpacks},
+    )
+    b.edit("pydotorg/settings/base.py", WHITENOISE, "")
+    b.put("pydotorg/settings/heroku.py", "from .base import *\n")
+    b.put("base-requirements.txt", DJANGO)
+    b.put("prod-requirements.txt", "-r base-requirements.txt\n" + GUNICORN + DATABASE)
+    b.put("gunicorn.conf", 'bind = "unix:/tmp/nginx.socket"\n')
+    b.put("config/nginx.conf.erb", "daemon off;\n")
+    s.point("pydotorg", "pydotorg.settings", "pydotorg.settings.heroku")
+    python_version(b)
+
+
+def react_boilerplate(b: Builder) -> None:
+    s = Sound(b, "react-boilerplate")
+    s.make(
+        "project",
+        "",
+        "import dj_database_url\nfrom decouple import config\n\nDATABASES = {\n"
+        '    "default": config("DATABASE_URL", default="sqlite:///db.sqlite3",'
+        " cast=dj_database_url.parse)\n}",
+        app_json={"env": KEY},
+    )
+    (b.folder / "backend").mkdir()
+    for name in ("project", "manage.py"):
+        (b.folder / name).rename(b.folder / "backend" / name)
+    (b.folder / "requirements.txt").unlink()
+    b.put(
+        "pyproject.toml",
+        PROJECT + '\n[tool.poetry.group.site.dependencies]\npython-decouple = "3.8"\n',
+    )
+    python_version(b)
+    b.tool("poetry", "lock")
+
+
+def project_template(b: Builder) -> None:
+    s = Sound(b, "project-template")
+    settings = s.make("project_name", "", url())
+    text = b.read(settings)
+    head, body = text.split("BASE_DIR = ")
+    lines = "".join(f"    {line}\n" if line else "\n" for line in f"BASE_DIR = {body}".split("\n"))
+    b.put(
+        settings,
+        f"{head}from configurations import Configuration\n\n\n"
+        f"class Production(Configuration):\n{lines.rstrip()}\n",
+    )
+    chosen = 'os.environ.setdefault("DJANGO_CONFIGURATION", "Production")\n'
+    for name, indent in (("manage.py", "    "), ("project_name/wsgi.py", "")):
+        b.edit(name, "os.environ.setdefault(", f"{chosen}{indent}os.environ.setdefault(")
+    b.edit("manage.py", "django.core.management", "configurations.management")
+    b.edit("project_name/wsgi.py", "django.core.wsgi", "configurations.wsgi")
+    (b.folder / "requirements.txt").unlink()
+    b.put(
+        "Pipfile", PIPFILE.replace("[requires]", 'django-configurations = "==2.5.1"\n\n[requires]')
+    )
+    b.tool("pipenv", "lock")
+
+
+def maps(b: Builder) -> None:
+    s = Sound(b, "maps")
+    geo = {"url": "https://github.com/heroku/heroku-geo-buildpack"}
+    settings = s.make(
+        "maps",
+        DJANGO + NOISE + DATABASE + "hypercorn==0.18.0\n",
+        url('engine="django.contrib.gis.db.backends.postgis"'),
+        app_json=POSTGRES | {"buildpacks": [geo, {"url": "heroku/python"}]},
+    )
+    b.edit(settings, "INSTALLED_APPS = [\n", 'INSTALLED_APPS = [\n    "django.contrib.gis",\n')
+    b.append(
+        settings,
+        '\nGDAL_LIBRARY_PATH = os.environ.get("GDAL_LIBRARY_PATH")\n'
+        'GEOS_LIBRARY_PATH = os.environ.get("GEOS_LIBRARY_PATH")\n',
+    )
+    python_version(b)
+
+
 BUILDERS = {
+    "getting-started": getting_started,
     "cookiecutter-django": cookiecutter,
     "bakerydemo": bakerydemo,
     "styleguide": styleguide,
@@ -401,4 +519,8 @@ BUILDERS = {
     "pontoon": pontoon,
     "djangogirls": djangogirls,
     "login-only": login_only,
+    "pythondotorg": pythondotorg,
+    "react-boilerplate": react_boilerplate,
+    "project-template": project_template,
+    "maps": maps,
 }

@@ -208,3 +208,15 @@ def test_no_decision_depends_on_the_text_of_a_message():
                 sides = [node.left, *node.comparators]
                 texts = {s.attr for s in sides if isinstance(s, ast.Attribute)}
                 assert not texts & {"message", "cure", "detail"}, f"{name}:{node.lineno}"
+
+
+def test_what_the_settings_show_is_not_reported_as_an_answer_of_the_site():
+    facts = Facts(admin="/admin/login/", static="/static/")
+    predicted = [
+        *settings_checks.predict_visit(facts),
+        *settings_checks.predict_host(facts),
+        *settings_checks.predict_static(facts),
+    ]
+    assert len(predicted) == 5
+    for finding in predicted:
+        assert not re.search(r"returned|answered|\$\w", finding.message), finding.message

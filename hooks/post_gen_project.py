@@ -27,7 +27,7 @@ OUTCOMES, STOPPED = {0: PROVED, 1: FAILED}, 130
 PROVE = ("preflight.pyz", "--uncommitted", "setup", "--rehearse")
 
 # The hash of the template's preflight.pyz. tools/build_pyz.py writes this line.
-PREFLIGHT_SHA256 = "611836967019a98ac61473e6777c236422fe07ef1ee0514c168d40b96ca5d631"
+PREFLIGHT_SHA256 = "0096f20b4f0e4657be060266dee988080e2430995931620f35941e4f6717c032"
 OTHER_PREFLIGHT = """\
 The preflight.pyz in this folder is not the one from this template, so it was not run.
 To replace it, remove the file in the project's folder:

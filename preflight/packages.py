@@ -7,7 +7,7 @@ import secrets
 import shutil
 from pathlib import Path
 
-from preflight import about, advice, exceptions, findings, heroku, processes
+from preflight import about, advice, bytecode, exceptions, findings, heroku, processes
 from preflight.interpreters import Python
 from preflight.processes import Finished
 from preflight.steps import Failed, NotProved, find_causes
@@ -81,6 +81,9 @@ def install(project: Path, environment: Path, python: Python, uv: str | None, te
         if newer and not find_causes(installed):
             raise NotProved(newer[-1], installed)
         raise Failed(findings.INSTALL_FAILED(), finished=installed)
+    if uv:
+        # pip has compiled all modules.
+        bytecode.fetch(site_packages(environment), python)
     return f"{'uv' if uv else 'pip'}, Python {python.version}"
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from preflight import (
     about,
     build,
+    bytecode,
     choices,
     database,
     file_checks,
@@ -257,7 +258,11 @@ class Rehearsal:
         return proofs.digest([self.content, str(self.with_tests), *server, *installed])
 
     def remember(self) -> None:
-        """Keep the proof of a whole rehearsal, unless one of its steps has something to report."""
+        """Keep the bytecode, and the proof unless one of its steps has something to report."""
+        if not self.proof:
+            folders = (needed(self.environment), self.project / ".venv")
+            installed = [packages.find_site_packages(folder) for folder in folders]
+            bytecode.keep([folder for folder in installed if folder], needed(self.python))
         steps = [step for step in self.steps if step.phase in PHASES[1:]]
         steps = [step for step in steps if step.title != "packages"]
         if not self.proof and all(step.state is State.OK and not step.found for step in steps):

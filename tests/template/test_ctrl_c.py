@@ -54,7 +54,7 @@ def assert_nothing_is_left(tmp_path, started):
     running = running_processes()
     assert [command for pid, command in started.items() if pid in running] == []
     # PostgreSQL runs outside the temp folder, whose path may be too long for its socket.
-    servers = re.findall(r"/tmp/pg-\w+", " ".join(started.values()))
+    servers = re.findall(r"/(?:tmp|dev/shm)/pg-\w+", " ".join(started.values()))
     assert [folder for folder in servers if Path(folder).exists()] == []
     assert [path for path in (tmp_path / "home/tmp").iterdir() if path.is_dir()] == []
 

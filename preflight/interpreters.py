@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -106,9 +107,8 @@ def find_series(series: str) -> Python | None:
     return None
 
 
-def candidates(series: str) -> list[list[str]]:
-    """Return the commands that may start this series, the most likely first."""
-    commands = []
+def candidates(series: str) -> Iterator[list[str]]:
+    """Give the commands that may start this series, the most likely first."""
     # Before PATH, where a shim of pyenv may start the same interpreter, or none.
     roots = [Path.home() / ".pyenv", Path.home() / ".pyenv/pyenv-win"]
     if own := os.environ.get("PYENV_ROOT"):
@@ -117,21 +117,20 @@ def candidates(series: str) -> list[list[str]]:
         for folder in sorted(root.glob(f"versions/{series}.*"), reverse=True):
             program = folder / ("python.exe" if processes.WINDOWS else "bin/python")
             if program.is_file():
-                commands.append([str(program)])
+                yield [str(program)]
     on_path = shutil.which(f"python{series}")
     if on_path:
-        commands.append([on_path])
+        yield [on_path]
     launcher = shutil.which("py")
     if launcher and processes.WINDOWS:
-        commands.append([launcher, f"-{series}"])
+        yield [launcher, f"-{series}"]
     uv = find_uv()
     if uv:
         # The folder of uv's own interpreters; PATH was searched above.
         environment = processes.installer_environment() | {"UV_PYTHON_PREFERENCE": "only-managed"}
         answer = processes.run([uv, "python", "find", series], Path.cwd(), environment, timeout=30)
         if answer.status == 0:
-            commands.append([answer.output.strip()])
-    return commands
+            yield [answer.output.strip()]
 
 
 def probe(command: list[str]) -> Python | None:

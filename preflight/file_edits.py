@@ -101,6 +101,7 @@ ELSEWHERE: dict[Kind, Callable[[Path, Finding], tuple[Edit, ...]]] = {
     findings.MODELS_IN_SETTINGS: import_edits.remove_unused,
     findings.MODELS_IN_ASGI: import_edits.load_django_first,
     findings.IGNORES_SIGTERM: import_edits.keep_sigterm,
+    findings.SWALLOWED: import_edits.log_exceptions,
     findings.OLD_MODULE: settings_edits.require_setuptools,
 }
 # Kinds whose place is that of their first edit, if they have no other.

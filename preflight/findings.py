@@ -1025,6 +1025,13 @@ TEMPLATE_SYNTAX = kind(
     f"{DJANGO}/ref/templates/language/",
 )
 
+ERROR_PAGE = kind(
+    "E349",
+    "Django cannot render this page, which is its answer with the status $status: $problem.",
+    "Fix this line. Django renders 400.html and 500.html without a request, so there is no user.",
+    f"{DJANGO}/ref/views/#error-views",
+)
+
 # 4xx: the database and the release
 
 RELEASE_FAILED = symptom(
@@ -1255,6 +1262,13 @@ BOOT_TIMEOUT = kind(
     "Look for slow work at import, and for a server that does not listen on $$PORT.",
     f"{ERROR_CODES}#r10-boot-timeout",
 )
+SLOW_BOOT = kind(
+    "W531",
+    "The web process takes $seconds s to answer. After $limit s, Heroku stops it (R10). It spends "
+    "most of that time in this line.",
+    "Do this work when it is needed for the first time, not at import.",
+    f"{ERROR_CODES}#r10-boot-timeout",
+)
 NOT_STARTED = symptom("E506", "The web process cannot be started: $problem")
 NO_ANSWER = symptom(
     "E507", "The web process did not answer the request for $path ($problem).", ERROR_CODES
@@ -1314,6 +1328,13 @@ MISSING_PAGE = kind(
     "E516",
     "A URL that does not exist was answered with $status, not with 404.",
     "Look for a middleware or a URL pattern that answers every request.",
+)
+SWALLOWED = kind(
+    "W532",
+    "This middleware answers every exception and does not log it, so a page that fails leaves no "
+    "trace.",
+    'Call logging.exception("...") before it returns, or return None, so that Django does both.',
+    f"{DJANGO}/topics/http/middleware/#process-exception",
 )
 MISSING_HEADER = kind(
     "W517",

@@ -1,4 +1,4 @@
-"""The edits that fix imports that come before Django has loaded the apps."""
+"""The edits that fix imports, and lines that change how a process ends or reports."""
 
 import ast
 import re
@@ -6,6 +6,7 @@ from pathlib import Path
 
 from preflight import project_files
 from preflight.findings import Edit, Finding
+from preflight.syntax_edits import first_code
 
 
 def parse(text: str) -> ast.Module:
@@ -86,3 +87,22 @@ def keep_sigterm(tree: Path, finding: Finding) -> tuple[Edit, ...]:
             file = path.relative_to(tree).as_posix()
             return (Edit(file, project_files.line_of(text, found.start()), found[0], ""),)
     return ()
+
+
+def log_exceptions(tree: Path, finding: Finding) -> tuple[Edit, ...]:
+    """Return the edits with which a middleware logs the exceptions that it answers."""
+    text = project_files.read(tree / finding.file)
+    functions = [
+        node
+        for node in ast.walk(parse(text))
+        if isinstance(node, ast.FunctionDef) and node.lineno == finding.line
+    ]
+    if not functions:
+        return ()
+    body = functions[0].body
+    first = body[1] if ast.get_docstring(functions[0]) and len(body) > 1 else body[0]
+    line = " " * first.col_offset + 'logging.exception("A page failed")\n'
+    edits = (Edit(finding.file, first.lineno, "", line),)
+    if re.search(r"(?m)^import logging$", text):
+        return edits
+    return (*edits, Edit(finding.file, first_code(text), "", "import logging\n"))

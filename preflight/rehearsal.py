@@ -397,7 +397,7 @@ class Rehearsal:
         """Look for the programs that the Procfile starts."""
         return web.check_process_types(self.tree, self.variables["PATH"])
 
-    def boot(self) -> str:
+    def boot(self) -> str | Result:
         """Start the web process. If the build or the release failed, import the application."""
         variables = self.dyno("web")
         if any(finding.kind is findings.OWN_PORT for finding in self.problems):

@@ -51,6 +51,10 @@ class Facts:
     missing_imports: list[tuple[str, int, str]] = field(default_factory=list)
     # File, line and Django's message.
     broken_templates: list[tuple[str, int, str]] = field(default_factory=list)
+    # Status, file, line and message of error pages that cannot be rendered.
+    error_pages: list[tuple[int, str, int, str]] = field(default_factory=list)
+    # File and line of middleware that answers an exception without a trace.
+    swallowing: list[tuple[str, int]] = field(default_factory=list)
     # Paths of URLs without parameters.
     pages: list[str] = field(default_factory=list)
     # Positions in MIDDLEWARE.
@@ -120,6 +124,9 @@ def check(facts: Facts, variables: dict[str, str], known: set[str]) -> Result:
         *check_database(facts, variables),
         *check_basics(facts),
         *check_templates(facts),
+        # Whether 404.html can be rendered, a visit shows.
+        *check_error_pages(facts, 400, 500),
+        *(findings.SWALLOWED(file, line) for file, line in facts.swallowing),
     ]
     return Result(
         "imports, storage, database, key, hosts, templates",
@@ -187,6 +194,13 @@ def check_templates(facts: Facts) -> Iterator[Finding]:
             yield findings.DEAD_LINK_SIMILAR(file, line, name=name, similar=similar)
         else:
             yield findings.DEAD_LINK(file, line, name=name)
+
+
+def check_error_pages(facts: Facts, *statuses: int) -> Iterator[Finding]:
+    """Report error pages that Django cannot render, for these statuses."""
+    for status, file, line, problem in facts.error_pages:
+        if status in statuses:
+            yield findings.ERROR_PAGE(file, line, status=status, problem=problem)
 
 
 def predict_visit(facts: Facts) -> list[Finding]:

@@ -6,9 +6,11 @@ settings_checks.py. It imports nothing from preflight, which the project's inter
 
 import ast
 import importlib.util
+import inspect
 import json
 import re
 import sys
+import textwrap
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,19 +22,23 @@ from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.exceptions import ImproperlyConfigured
 from django.core.files.storage import FileSystemStorage, InMemoryStorage, default_storage
-from django.db import models
+from django.db import DatabaseError, models
 from django.db.migrations.autodetector import MigrationAutodetector
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.questioner import MigrationQuestioner
 from django.db.migrations.state import ProjectState
 from django.template import TemplateDoesNotExist, TemplateSyntaxError
 from django.template.loader import get_template
+from django.test import RequestFactory
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
+from django.utils.module_loading import import_string
 
 ROOT = Path.cwd()
 STATIC_TAG = r"[{]%\s*static\s+(['\"])([^'\"]+)\1\s*(?:as\s+\w+\s*)?%[}]"
 COMMENT = r"[{]#.*?#[}]|[{]%\s*comment\b.*?%[}].*?[{]%\s*endcomment\s*%[}]"
 SKIPPED = {"tests", "node_modules"}
+# Calls that report an exception.
+REPORTING = r"(?i)log|exception$|error$|capture|notify|report|print"
 
 
 def find_admin() -> str:
@@ -226,6 +232,71 @@ def find_broken_templates() -> list[list[Any]]:
     return found
 
 
+def find_error_pages() -> list[list[Any]]:
+    """Return status, file, line and message of each error page that cannot be rendered.
+
+    Django renders 400.html and 500.html without a request. A view of the project needs a real one,
+    so its page is left out here.
+    """
+    found = []
+    for status in (400, 404, 500):
+        view = get_resolver().resolve_error_handler(status)
+        if not view.__module__.startswith("django."):
+            continue
+        try:
+            template = get_template(f"{status}.html")
+        except (TemplateDoesNotExist, TemplateSyntaxError):
+            continue
+        request = RequestFactory().get("/preflight/") if status == 404 else None
+        try:
+            template.render({"request_path": "/preflight/", "exception": "?"}, request)
+        except DatabaseError:
+            # The release may not have created the tables yet.
+            continue
+        except Exception as error:
+            message = f"{type(error).__name__}: {error}".split("\n")[0]
+            # Without it, nothing was collected, which another step reports.
+            if "staticfiles manifest" not in message:
+                found.append([status, *find_tag(error, f"templates/{status}.html"), message])
+    return found
+
+
+def find_tag(error: BaseException, file: str) -> tuple[str, int]:
+    """Return the file and the line of the template tag that raised an exception.
+
+    Django raises a template that is missing a second time, with the first exception as its cause.
+    """
+    line, frame = 0, (error.__cause__ or error).__traceback__
+    while frame:
+        node = frame.tb_frame.f_locals.get("self")
+        name = getattr(getattr(node, "origin", None), "name", None)
+        if frame.tb_frame.f_code.co_name == "render_annotated" and name:
+            path, line = Path(name), getattr(getattr(node, "token", None), "lineno", 0) or 0
+            file = path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else name
+        frame = frame.tb_next
+    return file, line
+
+
+def find_swallowing() -> list[list[Any]]:
+    """Return file and line of each process_exception() that answers and does not log."""
+    found = []
+    for name in settings.MIDDLEWARE:
+        try:
+            function = vars(import_string(name)).get("process_exception")
+            path = Path(inspect.getsourcefile(function) or "") if function else Path()
+        except (ImportError, TypeError, OSError):
+            continue
+        if not function or not path.is_relative_to(ROOT):
+            continue
+        lines, first = inspect.getsourcelines(function)
+        tree = ast.parse(textwrap.dedent("".join(lines)))
+        calls = [ast.unparse(n.func) for n in ast.walk(tree) if isinstance(n, ast.Call)]
+        answers = any(isinstance(n, ast.Return) and n.value for n in ast.walk(tree))
+        if answers and not any(re.search(REPORTING, call) for call in calls):
+            found.append([path.relative_to(ROOT).as_posix(), first])
+    return found
+
+
 def find_settings_file() -> str:
     """Return the path of the settings module in the project."""
     module = sys.modules.get(settings.SETTINGS_MODULE)
@@ -267,6 +338,8 @@ def main() -> None:
         "dead_links": find_dead_links(),
         "missing_imports": find_missing_imports(),
         "broken_templates": find_broken_templates(),
+        "error_pages": find_error_pages(),
+        "swallowing": find_swallowing(),
         "pages": find_pages(),
         "security": place("django.middleware.security.SecurityMiddleware"),
         "whitenoise": place("whitenoise.middleware.WhiteNoiseMiddleware"),

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -30,7 +31,7 @@ from preflight.findings import Finding
 from preflight.processes import Finished
 from preflight.project_command import run_project
 from preflight.router import Answer
-from preflight.settings_checks import Facts, predict_static, predict_visit
+from preflight.settings_checks import Facts, check_error_pages, predict_static, predict_visit
 from preflight.steps import Failed, NotReached, Result, find_causes
 
 # Serves the project where gunicorn cannot run, because Windows has no fcntl.
@@ -58,6 +59,13 @@ sys.path.insert(0, os.getcwd())
 module, _, name = sys.argv[1].partition(":")
 getattr(importlib.import_module(module), name or "application")
 """
+# The same, with a list of the lines that run, twice a second. It also shows an import without end.
+SAMPLE_IMPORT = (
+    "import faulthandler, sys\n"
+    "faulthandler.dump_traceback_later(0.5, repeat=True, file=open(sys.argv.pop(), 'w'))\n"
+    f"{IMPORT_APPLICATION}"
+    "faulthandler.cancel_dump_traceback_later()\n"
+)
 # What the web line names for its server: package.wsgi, or module:name.
 APPLICATION = r"(?<!\S)([\w.]+\.[aw]sgi(?::\w+)?|[A-Za-z_][\w.]*:[A-Za-z_]\w*)(?!\S)"
 
@@ -244,7 +252,42 @@ def import_application(tree: Path, python: Path, variables: dict[str, str]) -> s
     return f"{named[1]} can be imported, and was not started"
 
 
-def boot(site: Site) -> str:
+def find_slow_line(site: Site) -> tuple[str, int]:
+    """Return the file and the line of the project in which an import spends most time, or "" and 0.
+
+    The web process is not asked, since that would change what is measured.
+    """
+    named = re.search(APPLICATION, site.command)
+    if not named:
+        return "", 0
+    samples = site.log.with_name("samples")
+    processes.run(
+        [str(site.python), "-c", SAMPLE_IMPORT, named[1], str(samples)],
+        site.tree,
+        site.variables | project_files.assignments(site.command),
+        timeout=heroku.SLOW_BOOT_SECONDS,
+    )
+    lines: Counter[tuple[str, int]] = Counter()
+    for sample in project_files.read(samples).split("Timeout (")[1:]:
+        frames = re.findall(r'File "([^"]+)", line (\d+)', sample)
+        own = [(file, int(line)) for file, line in frames if exceptions.is_own(file, site.tree)]
+        lines.update(own[:1])
+    if not lines:
+        return "", 0
+    file, line = lines.most_common(1)[0][0]
+    return exceptions.relative(file, site.tree), line
+
+
+def judge_start(site: Site, seconds: float) -> list[Finding]:
+    """Return a warning if the web process is slow to answer, with the line that takes long."""
+    if seconds < heroku.SLOW_BOOT_SECONDS:
+        return []
+    file, line = find_slow_line(site)
+    values = {"seconds": round(seconds), "limit": heroku.BOOT_SECONDS}
+    return [findings.SLOW_BOOT(file, line, **values)] if file else []
+
+
+def boot(site: Site) -> Result:
     """Start the web process and wait until it answers; return what answers.
 
     Heroku waits for 60 s (R10). A bound port is not an answer: a server may listen before any of
@@ -267,8 +310,10 @@ def boot(site: Site) -> str:
         except (OSError, http.client.HTTPException):
             time.sleep(0.02)
         else:
-            return "the stand-in for gunicorn answers" if site.stand_in else "it answers"
-    timeout = findings.BOOT_TIMEOUT("Procfile", seconds=heroku.BOOT_SECONDS)
+            answers = "the stand-in for gunicorn answers" if site.stand_in else "it answers"
+            return Result(answers, judge_start(site, time.monotonic() - began))
+    file, line = find_slow_line(site)
+    timeout = findings.BOOT_TIMEOUT(file or "Procfile", line, seconds=heroku.BOOT_SECONDS)
     raise Failed(timeout, finished=site.as_finished(site.command))
 
 
@@ -350,8 +395,11 @@ def visit(site: Site) -> Result:
     foreign = ask(site, "/", host=heroku.FOREIGN_HOST)
     if foreign.status != 400:
         found.append(findings.ANY_HOST(place, host=heroku.FOREIGN_HOST, status=foreign.status))
+    start = site.mark()
     missing = ask(site, f"/preflight-{secrets.token_hex(4)}/")
-    if missing.status != 404 and missing.status not in REDIRECTS:
+    if missing.status >= 500:
+        found += why_page_failed(site, missing.status, start)
+    elif missing.status != 404 and missing.status not in REDIRECTS:
         found.append(findings.MISSING_PAGE(status=missing.status))
     if "DEBUG = True" in missing.text:
         found.append(findings.DEBUG_IS_ON(place))
@@ -365,6 +413,14 @@ def visit(site: Site) -> Result:
         log = site.as_finished("the web process", before) if failed else None
         raise Failed(*found, finished=log)
     return Result("HTTPS, hosts, 404, headers" + (", admin" if site.facts.admin else ""), found)
+
+
+def why_page_failed(site: Site, status: int, since: Mark) -> list[Finding]:
+    """Return why the page for a URL that does not exist failed."""
+    if known := list(check_error_pages(site.facts, 404)):
+        return known
+    failure = findings.SERVER_ERROR(path="A URL that does not exist", status=status)
+    return explain.locate(failure, find_causes(site.as_finished("the web process", since)))
 
 
 def try_login(site: Site, path: str) -> list[Finding]:
@@ -532,6 +588,8 @@ def provoke(site: Site, change: Callable[[str], None]) -> Result:
     written = site.read_log()[before.length :]
     # A site may log in one line that its database does not have the table.
     shown = "traceback" if TRACEBACK in written else "cause" if SESSIONS in written else ""
+    if not shown and site.facts.swallowing:
+        return Result(f"{answer.status}, answered by a middleware that logs nothing")
     if not shown:
         return Result(
             f"{answer.status}, no traceback in the log",

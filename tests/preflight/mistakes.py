@@ -665,6 +665,17 @@ CREATE_UPLOADS = """
             ],
         )
     """
+FRIENDLY = """\
+from django.http import HttpResponse
+from django.utils.deprecation import MiddlewareMixin
+
+
+class Friendly(MiddlewareMixin):
+    \"\"\"Say sorry.\"\"\"
+
+    def process_exception(self, request, exception):
+        return HttpResponse("Sorry", status=500)
+"""
 # The edits that add the admin, and what it needs.
 PARTS = ("auth", "contenttypes", "sessions", "messages", "admin")
 APP_NAMES = "".join(f'    "django.contrib.{part}",\n' for part in PARTS)
@@ -751,6 +762,26 @@ IN_CODE = [
             "shop/migrations/__init__.py": "",
             "shop/migrations/0001_initial.py": MIGRATION.format("", CREATE),
         },
+    ),
+    Mistake(
+        193,
+        "a cookie over plain HTTP",
+        findings.INSECURE_COOKIE,
+        S,
+        edits=(
+            *ADMIN,
+            (S, "SESSION_COOKIE_SECURE = not DEBUG\n", ""),
+            (S, "CSRF_COOKIE_SECURE = not DEBUG\n", ""),
+        ),
+    ),
+    Mistake(
+        190,
+        "process_exception",
+        findings.SWALLOWED,
+        "shop/middleware.py",
+        8,
+        edits=((S, WHITENOISE, f'{WHITENOISE}    "shop.middleware.Friendly",\n'),),
+        files={"shop/middleware.py": FRIENDLY},
     ),
     code(
         88,

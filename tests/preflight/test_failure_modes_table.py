@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from preflight import findings
 from preflight.findings import KINDS
 from tests.helpers import ROOT, render
 from tests.preflight.mistakes import IN_CODE, IN_FILES, IN_REHEARSAL
@@ -83,3 +84,16 @@ def test_a_row_names_the_findings_of_its_mistakes(number):
     named = set(re.findall(r"`([\w.]+)`", ROWS[number][2]))
     made = {m.kind.id for listed in LISTS.values() for m in listed if m.row == number}
     assert made <= named <= set(KINDS)
+
+
+@pytest.mark.parametrize("module", ["slug", "web"])
+def test_what_a_rehearsal_measures_is_in_the_table(module):
+    tree = ast.parse((ROOT / f"preflight/{module}.py").read_text(encoding="utf-8"))
+    called = {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    names = [name.partition(".")[2] for name in called if name.startswith("findings.")]
+    measured = [
+        kind for name in names if isinstance(kind := getattr(findings, name), findings.Kind)
+    ]
+    mistakes = [k for k in measured if not k.symptom and k.weight is not findings.Weight.NOTE]
+    named = {name for row in ROWS.values() for name in re.findall(r"`([\w.]+)`", row[2])}
+    assert mistakes and {kind.id for kind in mistakes} <= named

@@ -21,6 +21,7 @@ class Migration(migrations.Migration):
 REMOVED, REQUIRED = findings.REMOVED_FROM_LIVE, findings.REQUIRED_FROM_LIVE
 
 
+@pytest.mark.row(192)
 @pytest.mark.parametrize(
     ("operation", "kind", "words"),
     [
@@ -61,6 +62,7 @@ def test_what_the_running_release_cannot_live_with_is_a_note(tmp_path, operation
     assert not list(live_migrations.check(tmp_path, [name, "manage.py"], {"README.md"}))
 
 
+@pytest.mark.row(192)
 def test_only_migrations_that_are_not_on_heroku_are_read(committed):
     env = caller_environment(committed.parent / "home")
 

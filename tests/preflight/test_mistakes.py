@@ -5,10 +5,18 @@ import shutil
 
 import pytest
 
-from preflight import build, findings, heroku, processes, project_files, settings_checks
+from preflight import (
+    build,
+    findings,
+    heroku,
+    processes,
+    project_files,
+    release,
+    settings_checks,
+)
 from preflight.rehearsal import Rehearsal
 from preflight.source import Source
-from preflight.steps import Result, State, Step, needed
+from preflight.steps import Failed, Result, State, Step, needed
 from tests.helpers import caller_environment, render, run
 from tests.preflight.cures import carry_out
 from tests.preflight.mistakes import FILES, IN_CODE, IN_FILES, IN_REHEARSAL, Mistake
@@ -186,6 +194,95 @@ def test_a_mistake_in_the_code_is_found_and_its_cure_works(
 
 def test_the_small_project_has_no_mistake_in_its_code(small, production_python, tmp_path):
     assert judge(small, production_python, tmp_path / "0").ids == []
+
+
+ERROR_PAGES = [
+    pytest.param("500.html", "<p>Sorry</p>\n{% url 'nowhere' %}\n", id="500"),
+    pytest.param(
+        "400.html", "<p>Sorry</p>\n{% include 'gone.html' %}\n", id="400", marks=pytest.mark.long
+    ),
+]
+
+
+@pytest.mark.row(189)
+@pytest.mark.parametrize(("name", "text"), ERROR_PAGES)
+def test_an_error_page_that_cannot_be_rendered_is_named(
+    small, production_python, tmp_path, name, text
+):
+    (small / "templates" / name).write_text(text, **UTF8)
+    [found] = judge(small, production_python, tmp_path / "0").findings
+    assert (found["id"], found["file"]) == (findings.ERROR_PAGE.id, f"templates/{name}")
+    assert found["line"] == 2
+    # Another view may need what a real request has.
+    with (small / "shop/urls.py").open("a", **UTF8) as urls:
+        urls.write("handler500 = handler400 = views.home\n")
+    assert judge(small, production_python, tmp_path / "1").ids == []
+
+
+@pytest.mark.row(194)
+@pytest.mark.long
+def test_a_url_pattern_that_answers_every_request_is_found(small, _packages):
+    (small / ".git/info/exclude").write_text(".preflight\n", **UTF8)
+    shutil.copytree(_packages, small / ".preflight", symlinks=True)
+    text = (small / "shop/urls.py").read_text(**UTF8)
+    new = text.replace('path("", views.home)', 're_path("", views.home)').replace(
+        "path\n", "re_path\n"
+    )
+    (small / "shop/urls.py").write_text(new, **UTF8)
+    told = rehearse(small, "--uncommitted", "--only", "web")
+    assert told.failed == ["web visit"] and told.find(findings.MISSING_PAGE)
+
+
+@pytest.mark.row(189)
+@pytest.mark.long
+def test_a_page_for_404_that_fails_is_named_when_it_was_visited(small, _packages):
+    (small / ".git/info/exclude").write_text(".preflight\n", **UTF8)
+    shutil.copytree(_packages, small / ".preflight", symlinks=True)
+    (small / "templates/404.html").write_text("<p>Lost</p>\n{% url 'nowhere' %}\n", **UTF8)
+    told = rehearse(small, "--uncommitted", "--only", "web")
+    found = told.find(findings.ERROR_PAGE)
+    assert (found["file"], found["line"]) == ("templates/404.html", 2)
+    assert told.failed == ["web visit"]
+
+
+@pytest.mark.parametrize("place", ["the line", pytest.param("app.json", marks=pytest.mark.long)])
+def test_the_release_command_runs_with_the_settings_of_its_own_process(
+    small, production_python, tmp_path, place
+):
+    (small / "shop/live.py").write_text("from shop.settings import *\nLIVE = True\n", **UTF8)
+    ask = 'python manage.py shell -c "from django.conf import settings; settings.LIVE"'
+    named = "DJANGO_SETTINGS_MODULE=shop.live "
+    line = f"release: {named if place == 'the line' else ''}{ask}\n"
+    (small / "Procfile").write_text(line, **UTF8)
+    env = {"DJANGO_SETTINGS_MODULE": {"value": "shop.live"}} if place == "app.json" else {}
+    (small / "app.json").write_text(json.dumps({"env": env}), **UTF8)
+    variables = processes.bare_environment(tmp_path / "home", production_python.parent)
+    variables |= project_files.config_vars(small) | {"SECRET_KEY": "x"}
+    assert release.run_release_command(small, production_python, variables) == "done"
+    (small / "Procfile").write_text(f"release: {ask}\n", **UTF8)
+    without = {name: value for name, value in variables.items() if name not in env}
+    with pytest.raises(Failed):
+        release.run_release_command(small, production_python, without)
+
+
+@pytest.mark.row(191)
+@pytest.mark.long
+def test_a_slow_import_is_named_with_its_line(small, _packages, monkeypatch):
+    monkeypatch.setattr(heroku, "SLOW_BOOT_SECONDS", 4)
+    (small / ".git/info/exclude").write_text(".preflight\n", **UTF8)
+    shutil.copytree(_packages, small / ".preflight", symlinks=True)
+    (small / "shop/prices.py").write_text("import time\n\ntime.sleep(5)\n", **UTF8)
+    with (small / "shop/wsgi.py").open("a", **UTF8) as wsgi:
+        wsgi.write("import shop.prices\n")
+    told = rehearse(small, "--uncommitted", "--only", "web")
+    slow = told.find(findings.SLOW_BOOT)
+    assert (slow["file"], slow["line"], told.status) == ("shop/prices.py", 3, 0)
+    # An import without end has its line, too.
+    monkeypatch.setattr(heroku, "BOOT_SECONDS", 5)
+    (small / "shop/prices.py").write_text("import time\n\ntime.sleep(600)\n", **UTF8)
+    told = rehearse(small, "--uncommitted", "--only", "web")
+    late = told.find(findings.BOOT_TIMEOUT)
+    assert (late["file"], late["line"], told.status) == ("shop/prices.py", 3, 1)
 
 
 @pytest.fixture(scope="session")

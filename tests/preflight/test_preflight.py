@@ -334,7 +334,7 @@ def site(proved, tmp_path):
 
 
 def test_a_fresh_site_holds_through_the_whole_web_phase(site):
-    assert web.boot(site) == "it answers"
+    assert web.boot(site) == Result("it answers")
     assert web.visit_home(site) == Result("200")
     assert web.visit(site) == Result("HTTPS, hosts, 404, headers, admin")
     assert re.fullmatch(r"site\.[0-9a-f]{12}\.css, immutable", web.visit_static(site).detail)

@@ -102,9 +102,9 @@ def pre_request(worker, request):
     the form charset*=, or with more than 1,000 fields in the query string, Django can fail before
     any of its error handlers.
     """
-    headers = {"CONTENT-LENGTH": "0", "CONTENT-TYPE": ""} | dict(request.headers)
-    body = request.method in {"GET", "HEAD"} and headers["CONTENT-LENGTH"] != "0"
+    headers = dict(request.headers)
+    body = request.method in {"GET", "HEAD"} and headers.get("CONTENT-LENGTH", "0") != "0"
     usual = r"\W*(utf-?8|us-ascii|iso-8859-\d+|latin-?1|windows-125\d)\W*(;|$)"
-    charset = re.search(rf"(?i)\*|charset\s*=(?!{usual})", headers["CONTENT-TYPE"])
+    charset = re.search(rf"(?i)\*|charset\s*=(?!{usual})", headers.get("CONTENT-TYPE", ""))
     if body or charset or "TRANSFER-ENCODING" in headers or request.query.count("&") >= 1000:
         raise InvalidHeader("Content-Length, Transfer-Encoding, charset or query string")

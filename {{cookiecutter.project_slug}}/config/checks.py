@@ -123,16 +123,6 @@ def check_settings(app_configs, **kwargs):
                 id="heroku.E008",
             )
         )
-    errors += [
-        Error(
-            f"ALLOWED_HOSTS contains {host!r}, which is not a host name, so Django will answer "
-            "every request with 400.",
-            hint="Write the host name without https:// and without a slash.",
-            id="heroku.E009",
-        )
-        for host in settings.ALLOWED_HOSTS
-        if "/" in host
-    ]
     return errors
 
 

@@ -114,6 +114,9 @@ MIDDLEWARE = [
 {% endif %}
 ]
 
+# By default, messages are in a signed cookie, which takes time in every request, also without one.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 

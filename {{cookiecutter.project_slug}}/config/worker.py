@@ -27,10 +27,12 @@ class DeadlineUnreader(SocketUnreader):
 
     def chunk(self, size_hint=None):
         """Return data from the client. Raise NoMoreData, an OSError, if none comes in time."""
-        waiting = select.poll()
-        waiting.register(self.sock, select.POLLIN)
-        if not waiting.poll(max(self.deadline - time.monotonic(), 0) * 1000):
-            raise NoMoreData(b"the deadline of the request")
+        if not self.readable:
+            waiting = select.poll()
+            waiting.register(self.sock, select.POLLIN)
+            if not waiting.poll(max(self.deadline - time.monotonic(), 0) * 1000):
+                raise NoMoreData(b"the deadline of the request")
+        self.readable = False
         return super().chunk(size_hint)
 
 
@@ -41,7 +43,10 @@ class Worker(gthread.ThreadWorker):
         """Hand a connection to a thread. A new connection has to send something first."""
         if conn.initialized:
             # The time in the queue counts. Otherwise, many slow requests would end one by one.
-            conn.parser.unreader.deadline = time.monotonic() + REQUEST_DEADLINE
+            unreader = conn.parser.unreader
+            unreader.deadline = time.monotonic() + REQUEST_DEADLINE
+            # Unless gunicorn has read a part of this request already, a part has just arrived.
+            unreader.readable = not unreader.buf.getvalue()
             return super().enqueue_req(conn)
         conn.init()
         conn.parser.unreader = DeadlineUnreader(conn.sock)
@@ -61,9 +66,9 @@ class Worker(gthread.ThreadWorker):
             raise NoMoreData(b"the client does not read") from None
 
     def _keepalive_after(self, conn, keepalive):
-        """Return whether to keep a connection: not if a part of the body has not arrived yet."""
+        """Return whether to keep a connection: not if it still holds, or owes, much of the body."""
         conn.parser.unreader.deadline = 0
-        return super()._keepalive_after(conn, keepalive)
+        return keepalive and conn.parser.finish_body(max_bytes=64 * 1024)
 
     def set_accept_enabled(self, enabled):
         """When the process stops, accept the connections that wait already, and refuse new ones.

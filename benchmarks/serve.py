@@ -10,7 +10,8 @@ The projects take turns in each round, so that other load on the machine affects
 * the default project on granian instead of gunicorn, which shows what another server reaches.
 
 All use the same PostgreSQL server, two processes, and gunicorn's access log, as on Heroku. Needs
-wrk, PostgreSQL and Linux. Writes a report with medians to docs/serving.md, and a plot beside it.
+wrk, PostgreSQL and Linux. Writes a report with medians to docs/serving.md, a plot beside it, and
+the most important rows to README.md.
 """
 
 import argparse
@@ -50,7 +51,8 @@ from tests.preflight.postgres import execute, postgres  # noqa: E402
 
 HOST = "bench.herokuapp.com"
 HEADERS = {"Host": HOST, "X-Forwarded-Proto": "https", "X-Request-Id": "benchmark"}
-# The same small page in every project. It runs all middleware and all context processors.
+# The same small page in every project. It runs all middleware and all context processors. Its URL
+# is the first, so that the number of other URLs makes no difference.
 SAME_PAGE = """
 
 from django.http import HttpResponse  # noqa: E402
@@ -64,7 +66,7 @@ def same_page(request):
     return HttpResponse(TEMPLATE.render({"title": "The same page"}, request))
 
 
-urlpatterns += [path("same/", same_page)]
+urlpatterns.insert(0, path("same/", same_page))
 """
 PLAIN_SETTINGS = """
 import os  # noqa: E402
@@ -111,6 +113,10 @@ ROWS = {
     "stop": ("SIGTERM with an idle kept connection", "s"),
 }
 THROUGHPUT = ["same", "single", "admin_login", "admin_index", "style"]
+# The columns and rows in README.md, and the comments around them.
+SHORT_COLUMNS = ["this template", "getting-started", "plain"]
+SHORT_ROWS = [*THROUGHPUT, "start", "loaded", "stop"]
+SHORT_START, SHORT_END = "<!-- benchmarks/serve.py writes this -->", "<!-- until here -->"
 
 
 @dataclass
@@ -308,6 +314,9 @@ def seconds_to_stop(process: subprocess.Popen, port: int) -> float:
 def measure(stack: Stack, seconds: float, log: Path) -> dict[str, float]:
     """Start a project, and return one value for each row."""
     with started(stack, log) as (process, port, start):
+        # gunicorn starts the second process up to 0.1 s after the first, which would get all
+        # connections of the load generator.
+        time.sleep(0.2)
         idle = memory(process.pid)
         cold = load(port, "/same/", 2)
         same = load(port, "/same/", seconds)
@@ -336,32 +345,48 @@ def shown(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
-def report(measured: dict, python_version: str, rounds: int, seconds: float, plot: str) -> str:
+def describe(python_version: str, rounds: int, seconds: float) -> str:
+    """Return a sentence that says when, how and on what machine the values were measured."""
+    cpuinfo = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    model = re.search(r"(?m)^model name\s*: (.+)$", cpuinfo)
+    processor = f" ({model[1].strip()})" if model else ""
+    return (
+        f"Measured on {datetime.now(UTC):%d %B %Y} with `benchmarks/serve.py`: {rounds} rounds, "
+        f"{seconds:g} s for each value, {os.cpu_count()} cores{processor} shared with the load "
+        f"generator, {platform.system()}, Python {python_version}."
+    )
+
+
+def table(measured: dict, names: list[str], rows: list[str], spread: bool) -> list[str]:
+    """Return the lines of a table with the medians, and the lowest and highest value below each."""
+    lines = ["| | " + " | ".join(names) + " |", "| --- |" + " --- |" * len(names)]
+    for row in rows:
+        title, unit = ROWS[row]
+        cells = []
+        for name in names:
+            values = measured[name][row]
+            cells.append(shown(statistics.median(values)))
+            if spread:
+                cells[-1] += f"<br><small>{shown(min(values))} – {shown(max(values))}</small>"
+        lines.append(f"| {title}, {unit} | " + " | ".join(cells) + " |")
+    return lines
+
+
+def report(measured: dict, description: str, plot: str) -> str:
     """Return the report as Markdown."""
-    names = list(measured)
     lines = [
         "# How fast a project serves pages",
         "",
-        f"Measured on {datetime.now(UTC):%d %B %Y} with `benchmarks/serve.py`: {rounds} rounds, "
-        f"{seconds:g} s for each value, {os.cpu_count()} cores shared with the load generator, "
-        f"{platform.system()}, Python {python_version}.",
+        description,
         "",
         "Each cell is the median of the rounds. Below it are the lowest and the highest value.",
         "",
         f"![Requests per second]({plot})",
         "",
-        "| | " + " | ".join(names) + " |",
-        "| --- |" + " --- |" * len(names),
+        *table(measured, list(measured), list(ROWS), spread=True),
     ]
-    for row, (title, unit) in ROWS.items():
-        cells = []
-        for name in names:
-            values = measured[name][row]
-            spread = f"{shown(min(values))} – {shown(max(values))}"
-            cells.append(f"{shown(statistics.median(values))}<br><small>{spread}</small>")
-        lines.append(f"| {title}, {unit} | " + " | ".join(cells) + " |")
     lines += ["", "This template as a share of the others, as the median of the rounds:", ""]
-    others = ["getting-started", "plain"]
+    others = SHORT_COLUMNS[1:]
     lines += ["| | " + " | ".join(others) + " |", "| --- |" + " --- |" * len(others)]
     for row in THROUGHPUT:
         ours = measured["this template"][row]
@@ -371,6 +396,15 @@ def report(measured: dict, python_version: str, rounds: int, seconds: float, plo
         ]
         lines.append(f"| {ROWS[row][0]} | " + " | ".join(f"{x:.2f}" for x in shares) + " |")
     return "\n".join(lines) + "\n"
+
+
+def update_readme(path: Path, measured: dict, description: str) -> None:
+    """Replace the table in a README with the most important rows."""
+    start, _, rest = path.read_text(encoding="utf-8").partition(SHORT_START)
+    _, found, end = rest.partition(SHORT_END)
+    assert found, f"{path} has no {SHORT_START} and {SHORT_END}"
+    lines = ["", "", *table(measured, SHORT_COLUMNS, SHORT_ROWS, spread=False), "", description, ""]
+    path.write_text(start + SHORT_START + "\n".join(lines) + SHORT_END + end, encoding="utf-8")
 
 
 def draw(measured: dict, path: Path) -> None:
@@ -418,8 +452,10 @@ def main() -> None:
         version = run([stacks[0].python, "-V"], folder).output.split()[-1]
     plot = options.output.with_suffix(".svg")
     draw(ordered, plot)
-    text = report(ordered, version, options.rounds, options.seconds, plot.name)
+    description = describe(version, options.rounds, options.seconds)
+    text = report(ordered, description, plot.name)
     options.output.write_text(text, encoding="utf-8")
+    update_readme(ROOT / "README.md", ordered, description)
     print(text)
 
 

@@ -2475,6 +2475,14 @@ SEGFAULT = kind(
     "psycopg2, use psycopg2-binary or psycopg 3.",
     PACKAGES,
 )
+IGNORED_SETTINGS = kind(
+    "E346",
+    "The code imports $module, which is not part of what you pushed. Files with this name are "
+    "usually in .gitignore, because they contain secrets.",
+    "Read its values from config vars (os.environ), and import the file only if it exists: try: "
+    "... except ImportError: pass.",
+    f"{DEV_CENTER}/config-vars",
+)
 NO_INIT = kind(
     "E365",
     "The app $name has no file __init__.py, so Python does not take it for a package.",
@@ -3080,6 +3088,13 @@ OTHER_PROCESSOR = kind(
     "E782",
     "The image was built for another processor, such as Apple's.",
     "Build it for Heroku: docker build --platform linux/amd64",
+    f"{DEV_CENTER}/container-registry-and-runtime",
+)
+DOCKER_BUILD = kind(
+    "E789",
+    "The Docker image cannot be built: $what",
+    "Fix the line of the Dockerfile that fails. Paths in it are relative to the folder with the "
+    "Dockerfile. Do not pin exact versions of Debian packages.",
     f"{DEV_CENTER}/container-registry-and-runtime",
 )
 NOT_IN_GIT = kind(

@@ -166,7 +166,7 @@ RULES = (
     Rule(
         r"Failed to parse `?(?P<name>pyproject\.toml|uv\.lock|poetry\.lock|Pipfile\S*)`?"
         r"|(?:TOML parse error|Invalid TOML file|TOMLDecodeError|TomlDecodeError"
-        r"|The Poetry configuration is invalid|TOMLKitError|ParseError: )",
+        r"|The Poetry configuration is invalid|TOMLKitError)",
         findings.INVALID_TOML,
         {"name": "pyproject.toml or Pipfile"},
     ),

@@ -94,4 +94,10 @@ RULES = (
         findings.RELEASE_FAILED,
         consequence=True,
     ),
+    Rule(
+        r"attempting to login via your (?:social network|third-party) account"
+        r"|Social Network Login Failure",
+        findings.OAUTH,
+        consequence=True,
+    ),
 )

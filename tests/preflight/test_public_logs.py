@@ -13,6 +13,7 @@ import pytest
 
 from preflight import explain, findings
 from tests.preflight.test_explain import explain_it
+from tools import list_log_findings
 
 pytestmark = pytest.mark.fast
 LOGS = Path(__file__).parent / "public_logs"
@@ -53,6 +54,11 @@ def test_a_line_of_each_family_is_recognized(log, names):
     known = vars(findings)
     expected = [known[name].id if name in known else f"heroku.{name}" for name in names]
     assert [finding.id for finding in explain.explain_log(log)] == expected
+
+
+def test_the_table_of_the_documentation_has_every_finding_of_explain():
+    written = list_log_findings.DOCUMENT.read_text(encoding="utf-8")
+    assert written == list_log_findings.document(), "python3 tools/list_log_findings.py"
 
 
 @pytest.mark.parametrize(

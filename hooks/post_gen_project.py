@@ -27,7 +27,7 @@ OUTCOMES, STOPPED = {0: PROVED, 1: FAILED}, 130
 PROVE = ("preflight.pyz", "--uncommitted", "setup", "--rehearse")
 
 # The hash of the template's preflight.pyz. tools/build_pyz.py writes this line.
-PREFLIGHT_SHA256 = "e3a37d4860aef1e2d6b04d3dd8cc1a90225a7c1fb79a3f970f451bae73e41335"
+PREFLIGHT_SHA256 = "16a7dbdadbe4929c859db753c25f99983bbe1bb96e59f2ff93c56c62b84ef0d7"
 OTHER_PREFLIGHT = """\
 The preflight.pyz in this folder is not the one from this template, so it was not run.
 To replace it, remove the file in the project's folder:

@@ -34,7 +34,7 @@ EXCEPTION_NAME = (
     r"|[a-z_]\w*(?:\.\w+)*\.[A-Z]\w+(?=: (?!\()))"
 )
 EXCEPTION = rf"{EXCEPTION_NAME}\b.*"
-EXCEPTION_LINE = rf"{EXCEPTION_NAME}(?:: |$)"
+EXCEPTION_LINE = rf"{EXCEPTION_NAME}(?:: |:?$)"
 # Exceptions that only end a program, after another failure.
 ENDINGS = (
     r"^[\w.]*(?:HaltServer|SystemExit|CalledProcessError|KeyboardInterrupt|InstallationError"
@@ -302,8 +302,19 @@ def exception_found(known: Finding, text: str) -> tuple[Finding, Rank]:
         match = rule.search(cause)
         if match:
             found = rule.kind(known.file, known.line, **values_of(rule, match))
-            return replace(found, cause=cause), Rank.CLASS
+            return in_package(replace(found, cause=cause), text), Rank.CLASS
     return replace(findings.GUESS(known.file, known.line), cause=cause), Rank.GUESS
+
+
+def in_package(found: Finding, text: str) -> Finding:
+    """Return a finding that also names the package whose code raised the exception."""
+    frames = re.findall(r'(?m)^[ \t]*File "([^"]+)", line \d+', text)
+    package = re.search(r"(?:site|dist)-packages/(?!django/)(\w+)", frames[-1]) if frames else None
+    if not package:
+        return found
+    name = import_names.package_of(package[1])
+    cure = f"{found.cure_template} The package {name} raised it: update it, or pin the version "
+    return replace(found, cure_template=f"{cure}that works on your machine.")
 
 
 def error_codes(text: str) -> list[Finding]:

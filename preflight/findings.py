@@ -1580,7 +1580,7 @@ PACKAGE_INDEX_DOWN = kind(
 )
 OLD_PACKAGE = kind(
     "E250",
-    "The package $package is too old for this version of Python or Django.",
+    "The package $package is too old, or too new, for this version of Python or Django.",
     "Update $package in $requirements, and commit. If it is no longer maintained, replace it, or "
     "ask for an older Python in .python-version.",
     PACKAGES,
@@ -2800,6 +2800,12 @@ SHELL_SYNTAX = kind(
     "E580",
     "The shell does not understand the command: $what",
     "Fix the line in the Procfile: name, colon, command. Quotes must be closed.",
+    f"{DEV_CENTER}/procfile",
+)
+NOT_FOUND_127 = kind(
+    "E581",
+    "A process ended with status 127: the shell did not find its command.",
+    "Compare the command in the Procfile with the packages in $requirements, such as gunicorn.",
     f"{DEV_CENTER}/procfile",
 )
 APPLICATION_ERROR = symptom(

@@ -39,8 +39,8 @@ def document() -> str:
     """Return the document with the table of today."""
     text = DOCUMENT.read_text(encoding="utf-8").partition(f"\n{HEADING}\n")[0].rstrip("\n")
     words = (
-        "`python3 preflight.pyz explain` reads a pasted log of any project. Words with a dollar sign "
-        "stand\nfor what the log says. `tools/list_log_findings.py` writes this table."
+        "`python3 preflight.pyz explain` reads a pasted log of any project. Words with a dollar "
+        "sign stand\nfor what the log says. `tools/list_log_findings.py` writes this table."
     )
     return f"{text}\n\n{HEADING}\n\n{words}\n\n{table()}\n"
 

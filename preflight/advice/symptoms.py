@@ -100,4 +100,9 @@ RULES = (
         findings.OAUTH,
         consequence=True,
     ),
+    Rule(
+        r"Process exited with status 127\b",
+        findings.NOT_FOUND_127,
+        consequence=True,
+    ),
 )

@@ -25,7 +25,7 @@ RULES = (
     ),
     # A message of Python in a line of a log, without the name of its class.
     Rule(r"(?P<text>'NoneType' object (?:has no attribute '\w+'|is not \w+))", findings.NONE_VALUE),
-    Rule(r"(?P<text>'\w+' object has no attribute '\w+')", findings.WRONG_ATTRIBUTE),
+    Rule(r"(?P<text>'\w+' object has no attribute '?\w+'?)", findings.WRONG_ATTRIBUTE),
     Rule(
         r"Exception inside application: (?P<what>\S.*)",
         findings.PROGRAM_SAYS,

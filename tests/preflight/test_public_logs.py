@@ -194,6 +194,17 @@ def test_an_exception_that_no_rule_knows_has_its_place_and_what_its_class_says(t
     assert "blog/settings.py, line 12" in said and "Push rejected" not in said
 
 
+def test_the_package_that_raised_an_unknown_exception_is_named():
+    log = """
+Traceback (most recent call last):
+  File "/app/shop/views.py", line 3, in pay
+  File "/app/.heroku/python/lib/python3.12/site-packages/rest_framework/fields.py", line 9, in f
+shop.OddError: card
+"""
+    [found] = explain.explain_log(log)
+    assert "djangorestframework" in found.cure and found.where == "shop/views.py, line 3"
+
+
 def test_the_last_exception_counts_if_others_led_to_it():
     log = f"""{TRACEBACK.replace("ModuleNotFoundError: No module", "KeyError: no")}
 During handling of the above exception, another exception occurred:

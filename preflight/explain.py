@@ -34,7 +34,7 @@ EXCEPTION_NAME = (
     r"|[a-z_]\w*(?:\.\w+)*\.[A-Z]\w+(?=: (?!\()))"
 )
 EXCEPTION = rf"{EXCEPTION_NAME}\b.*"
-EXCEPTION_LINE = rf"{EXCEPTION_NAME}(?:: |:?$)"
+EXCEPTION_LINE = rf"{EXCEPTION_NAME}(?:: |:?(?:\n|$))"
 # Exceptions that only end a program, after another failure.
 ENDINGS = (
     r"^[\w.]*(?:HaltServer|SystemExit|CalledProcessError|KeyboardInterrupt|InstallationError"

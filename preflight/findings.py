@@ -2483,6 +2483,21 @@ IGNORED_SETTINGS = kind(
     "... except ImportError: pass.",
     f"{DEV_CENTER}/config-vars",
 )
+HTML_FOR_SCRIPT = kind(
+    "E587",
+    "The browser got an HTML page where it expects a script or JSON.",
+    "Open that address in the browser. Most often, it is an error page of the API, or a route that "
+    "answers all addresses also answers those of static files: exclude /static/ from it, and let "
+    "WhiteNoise serve the built files.",
+    WHITENOISE,
+)
+FETCH_FAILED = kind(
+    "E588",
+    "The browser could not send a request to another address.",
+    "Look at the network tab of the browser: the address may be wrong (localhost, http on an https "
+    "page), the server down, or the other site does not allow the request (CORS).",
+    "https://developer.mozilla.org/docs/Web/HTTP/Guides/CORS",
+)
 NO_INIT = kind(
     "E365",
     "The app $name has no file __init__.py, so Python does not take it for a package.",

@@ -70,7 +70,7 @@ def restore(log: str) -> str:
         text = text.replace("\\n", "\n").replace('\\"', '"')
     if re.search(ENTITY, text):
         text = unescape(re.sub(TAGS, "", text))
-    elif re.search(r"(?i)<(?:pre|font|span|code)\b", text):
+    elif re.search(r"(?i)<(?:pre|font|span|code|/?br)\b", text):
         text = re.sub(TAGS, "", text)
     text = re.sub(MARKS_AT_END, "", re.sub(MARKS, "", text))
     text = re.sub(r"(?m)^[ \t]*`([^`\n]+)`[ \t]*$", r"\1", text)

@@ -23,7 +23,8 @@ RULES = (
         findings.OLD_PACKAGE,
     ),
     Rule(
-        r"(?<![A-Za-z])(?:Syntax|Indentation|Tab)Error: (?P<what>.+)",
+        r"(?<![A-Za-z])(?:Syntax|Indentation|Tab)Error: (?P<what>(?!Unexpected |Cannot use import"
+        r"|Invalid or unexpected|missing \) after|JSON\.parse|The string did not match).+)",
         findings.SYNTAX,
     ),
     Rule(

@@ -199,4 +199,15 @@ RULES = (
         r"[Ss]egmentation [Ff]ault",
         findings.SEGFAULT,
     ),
+    # Errors of JavaScript, in the console of a browser.
+    Rule(
+        r"Unexpected token '?<|Unexpected token '<'|\"<!DOCTYPE \"[^\n]* is not valid JSON"
+        r"|JSON\.parse: unexpected character",
+        findings.HTML_FOR_SCRIPT,
+    ),
+    Rule(
+        r"Failed to fetch|NetworkError when attempting to fetch|^(?:Axios)?Error: Network Error"
+        r"|TypeError: Load failed",
+        findings.FETCH_FAILED,
+    ),
 )

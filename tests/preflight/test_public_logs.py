@@ -57,8 +57,10 @@ def test_a_line_of_each_family_is_recognized(log, names):
 
 
 def test_the_table_of_the_documentation_has_every_finding_of_explain():
-    written = list_log_findings.DOCUMENT.read_text(encoding="utf-8")
-    assert written == list_log_findings.document(), "python3 tools/list_log_findings.py"
+    row = r"(?m)^\| `(heroku\.\w+)` \|"
+    written = re.findall(row, list_log_findings.DOCUMENT.read_text(encoding="utf-8"))
+    listed = re.findall(row, list_log_findings.table())
+    assert written == listed, "python3 tools/list_log_findings.py"
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ OUTCOMES, STOPPED = {0: PROVED, 1: FAILED}, 130
 PROVE = ("preflight.pyz", "--uncommitted", "setup", "--rehearse")
 
 # The hash of the template's preflight.pyz. tools/build_pyz.py writes this line.
-PREFLIGHT_SHA256 = "05f16595c494ae2fd3a0147e37cc9055dfd851647f81c8f3b6b2b3b4c44f9301"
+PREFLIGHT_SHA256 = "d270f6492e9d440c31c06eb9e47cf186c533ae722430221a7e3ceb43e58dc4ed"
 OTHER_PREFLIGHT = """\
 The preflight.pyz in this folder is not the one from this template, so it was not run.
 To replace it, remove the file in the project's folder:

@@ -99,11 +99,11 @@ RULES = (
         findings.REMOVED_FROM_DJANGO,
     ),
     Rule(
-        r"No module named '?(?P<module>[\w-]+\.[\w.]+)'?",
+        r"No module named '(?P<module>[\w-]+\.[\w.]+)'",
         findings.NO_SUCH_SUBMODULE,
     ),
     Rule(
-        r"No module named '(?P<module>[\w-]+)'|No module named (?P<module_>\w+)$",
+        r"No module named '(?P<module>[\w-]+)'|No module named (?P<module_>\w[\w.]*)\b\"?$",
         findings.NOT_INSTALLED,
     ),
     Rule(

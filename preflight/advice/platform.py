@@ -49,7 +49,7 @@ RULES = (
     ),
     Rule(
         r"App not compatible with buildpack(?:$|: \S*python)"
-        r"|Failed to detect (?:app matching|set buildpack) \S*heroku[/-](?:buildpack-)?python\b"
+        r"|[Ff]ailed to detect (?:app matching|set buildpack) \S*heroku[/-](?:buildpack-)?python\b"
         r"|couldn't find any supported Python project files"
         r"|No default language could be detected|Cedar-supported app detected"
         r"|Unable to automatically detect a buildpack",

@@ -105,4 +105,10 @@ RULES = (
         findings.NOT_FOUND_127,
         consequence=True,
     ),
+    # The address of the buildpack may be broken into several lines.
+    Rule(
+        r"App not compatible with buildpack|[Ff]ailed to detect set buildpack",
+        findings.NO_PYTHON_PROJECT,
+        consequence=True,
+    ),
 )

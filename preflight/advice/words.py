@@ -9,7 +9,7 @@ EMPTY = (
     r"|[Ff]ailed to (?:push some refs|build|install|load)|subprocess-exited|metadata-generation"
     r"|legacy-install|command '|Command errored|Could not build wheels|Exception\b|Traceback\b"
     r"|invalid command 'bdist_wheel'|Worker|App failed|Push |pip's dependency resolver"
-    r"|docker build exited|the remote end hung up|not a git repository)"
+    r"|docker build exited|hooks/pre-receive|the remote end hung up|not a git repository)"
 )
 
 RULES = (

@@ -150,6 +150,26 @@ def test_a_line_that_is_repeated_is_read_a_few_times_only():
     assert found.kind is findings.CORS
 
 
+@pytest.mark.parametrize("margin", ["- {}", "  {n}. {}", "{} | |"])
+def test_what_a_page_for_pastes_adds_to_each_line_is_left_out(margin):
+    lines = [line.strip() for line in TRACEBACK.strip().split("\n")]
+    log = "\n".join(margin.format(line, n=n) for n, line in enumerate(lines, 1))
+    [found] = explain.explain_log(log)
+    assert (found.kind, found.where) == (findings.NOT_INSTALLED, "blog/settings.py, line 12")
+
+
+def test_lines_that_were_joined_are_told_apart():
+    frame = 'File "/app/.heroku/python/lib/python3.12/importlib/__init__.py", line 90, in f x '
+    [found] = explain.explain_log(" ".join(TRACEBACK.replace("  File", frame * 2 + "File").split()))
+    assert found.kind is findings.NOT_INSTALLED
+
+
+def test_a_failed_check_is_recognized_without_its_heading():
+    log = "shop.Item.photo: (fields.E210) Cannot use ImageField because Pillow is not installed."
+    [found] = explain.explain_log(log)
+    assert found.kind is findings.CHECK and found.message.endswith("(fields.E210)")
+
+
 def test_html_is_turned_into_text():
     log = TRACEBACK.replace("'", "&#x27;").replace('"', "&quot;").replace("<", "&lt;")
     [found] = explain.explain_log(f"<pre>{log}</pre>")

@@ -2498,6 +2498,12 @@ FETCH_FAILED = kind(
     "page), the server down, or the other site does not allow the request (CORS).",
     "https://developer.mozilla.org/docs/Web/HTTP/Guides/CORS",
 )
+FILE_AS_FOLDER = kind(
+    "E347",
+    "A path in the settings continues behind the file $file_name, as if it were a folder.",
+    "Use the folder that contains the file: BASE_DIR = Path(__file__).resolve().parent.parent",
+    f"{DJANGO}/topics/settings/",
+)
 NO_INIT = kind(
     "E365",
     "The app $name has no file __init__.py, so Python does not take it for a package.",

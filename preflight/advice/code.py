@@ -358,4 +358,8 @@ RULES = (
         r"The app module <module '(?P<name>[\w.]+)'[^\n]* has multiple filesystem locations",
         findings.NO_INIT,
     ),
+    Rule(
+        r"Not a directory: u?'(?P<file_name>[^'\n]*?\.pyc?)/",
+        findings.FILE_AS_FOLDER,
+    ),
 )

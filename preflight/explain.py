@@ -34,7 +34,7 @@ EXCEPTION_NAME = (
     r"|[a-z_]\w*(?:\.\w+)*\.[A-Z]\w+(?=: (?!\()))"
 )
 EXCEPTION = rf"{EXCEPTION_NAME}\b.*"
-EXCEPTION_LINE = rf"{EXCEPTION_NAME}(?:: |$)"
+EXCEPTION_LINE = rf"{EXCEPTION_NAME}(?:: |:?(?:\n|$))"
 # Exceptions that only end a program, after another failure.
 ENDINGS = (
     r"^[\w.]*(?:HaltServer|SystemExit|CalledProcessError|KeyboardInterrupt|InstallationError"
@@ -59,6 +59,7 @@ SUSPECT = r"(?i)\berror\b|\bfatal\b|\bfailed\b|exception|denied|not found|cannot
 SUSPECTS = 3
 # What Django prints for each check that failed, and the headings between them.
 CHECK_LINE = r"^(\S.*?): \(([\w.]+)\) (.+)$"
+CHECK_ERROR = r"^\S.*?: \(\w+\.E\d{3}\) "
 HEADING = r"^(?:CRITICALS|ERRORS|WARNINGS|INFOS|DEBUGS):$|^System check identified"
 # What the settings of a project of this template raise with all problems at once.
 CANNOT_START = "The site cannot start."
@@ -123,7 +124,9 @@ def values_of(rule: Rule, match: "re.Match[str]") -> dict[str, str]:
 
 def failed_checks(text: str) -> list[Finding]:
     """Return every error in the output of Django's checks, with the project's own words."""
-    if "SystemCheckError" not in text and "System check identified" not in text:
+    if not re.search(
+        rf"SystemCheckError|System check identified|{CHECK_ERROR}", text, re.MULTILINE
+    ):
         return []
     found: list[Finding] = []
     # A paste may begin below the heading.
@@ -275,15 +278,22 @@ def diagnose_part(part: Part) -> Iterator[tuple[Finding, Rank]]:
 
 def matches_in(text: str) -> "list[tuple[re.Match[str], Rule, Rank]]":
     """Return where the rules match in a text, the best rank first, then in order."""
-    ranked = [(rule, Rank.CONSEQUENCE if rule.consequence else Rank.CAUSE) for rule in advice.RULES]
+    ranked = [(rule, rank_of(rule)) for rule in advice.RULES]
     ranked += [(rule, Rank.WORDS) for rule in advice.WORDS]
-    ranked += [(rule, Rank.SYMPTOM) for rule in advice.SYMPTOMS]
+    ranked += [(rule, max(Rank.SYMPTOM, rank_of(rule))) for rule in advice.SYMPTOMS]
     found = [
         (match, rule, rank)
         for rule, rank in ranked
         for match in islice(rule.compiled.finditer(text), MOST_MATCHES)
     ]
     return sorted(found, key=lambda triple: (triple[2], triple[0].end()))
+
+
+def rank_of(rule: Rule) -> Rank:
+    """Return the rank of what a rule finds."""
+    if rule.kind.symptom:
+        return Rank.GUESS
+    return Rank.CONSEQUENCE if rule.consequence else Rank.CAUSE
 
 
 def exception_found(known: Finding, text: str) -> tuple[Finding, Rank]:
@@ -302,8 +312,19 @@ def exception_found(known: Finding, text: str) -> tuple[Finding, Rank]:
         match = rule.search(cause)
         if match:
             found = rule.kind(known.file, known.line, **values_of(rule, match))
-            return replace(found, cause=cause), Rank.CLASS
+            return in_package(replace(found, cause=cause), text), Rank.CLASS
     return replace(findings.GUESS(known.file, known.line), cause=cause), Rank.GUESS
+
+
+def in_package(found: Finding, text: str) -> Finding:
+    """Return a finding that also names the package whose code raised the exception."""
+    frames = re.findall(r'(?m)^[ \t]*File "([^"]+)", line \d+', text)
+    package = re.search(r"(?:site|dist)-packages/(?!django/)(\w+)", frames[-1]) if frames else None
+    if not package:
+        return found
+    name = import_names.package_of(package[1])
+    cure = f"{found.cure_template} The package {name} raised it: update it, or pin the version "
+    return replace(found, cure_template=f"{cure}that works on your machine.")
 
 
 def error_codes(text: str) -> list[Finding]:
@@ -331,6 +352,9 @@ def without_echoes(found: list[Finding]) -> list[Finding]:
         echoes |= {"heroku.H10"}
     if {findings.OTHER_PYTHON.id, findings.PACKAGE_INDEX_DOWN.id} & ids:
         echoes |= {findings.NO_SUCH_PACKAGE.id}
+    if len(ids) > 1:
+        # Before the first deploy.
+        echoes |= {"heroku.H81"}
     if "heroku.H12" in ids:
         echoes |= {findings.WORKER_TIMEOUT.id}
     return [finding for finding in found if finding.id not in echoes]

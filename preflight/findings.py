@@ -1601,7 +1601,7 @@ PACKAGE_INDEX_DOWN = kind(
 )
 OLD_PACKAGE = kind(
     "E250",
-    "The package $package is too old for this version of Python or Django.",
+    "The package $package is too old, or too new, for this version of Python or Django.",
     "Update $package in $requirements, and commit. If it is no longer maintained, replace it, or "
     "ask for an older Python in .python-version.",
     PACKAGES,
@@ -2496,6 +2496,35 @@ SEGFAULT = kind(
     "psycopg2, use psycopg2-binary or psycopg 3.",
     PACKAGES,
 )
+IGNORED_SETTINGS = kind(
+    "E346",
+    "The code imports $module, which is not part of what you pushed. Files with this name are "
+    "usually in .gitignore, because they contain secrets.",
+    "Read its values from config vars (os.environ), and import the file only if it exists: try: "
+    "... except ImportError: pass.",
+    f"{DEV_CENTER}/config-vars",
+)
+HTML_FOR_SCRIPT = kind(
+    "E587",
+    "The browser got an HTML page where it expects a script or JSON.",
+    "Open that address in the browser. Most often, it is an error page of the API, or a route that "
+    "answers all addresses also answers those of static files: exclude /static/ from it, and let "
+    "WhiteNoise serve the built files.",
+    WHITENOISE,
+)
+FETCH_FAILED = kind(
+    "E588",
+    "The browser could not send a request to another address.",
+    "Look at the network tab of the browser: the address may be wrong (localhost, http on an https "
+    "page), the server down, or the other site does not allow the request (CORS).",
+    "https://developer.mozilla.org/docs/Web/HTTP/Guides/CORS",
+)
+FILE_AS_FOLDER = kind(
+    "E347",
+    "A path in the settings continues behind the file $file_name, as if it were a folder.",
+    "Use the folder that contains the file: BASE_DIR = Path(__file__).resolve().parent.parent",
+    f"{DJANGO}/topics/settings/",
+)
 NO_INIT = kind(
     "E365",
     "The app $name has no file __init__.py, so Python does not take it for a package.",
@@ -2815,6 +2844,12 @@ SHELL_SYNTAX = kind(
     "Fix the line in the Procfile: name, colon, command. Quotes must be closed.",
     f"{DEV_CENTER}/procfile",
 )
+NOT_FOUND_127 = kind(
+    "E581",
+    "A process ended with status 127: the shell did not find its command.",
+    "Compare the command in the Procfile with the packages in $requirements, such as gunicorn.",
+    f"{DEV_CENTER}/procfile",
+)
 APPLICATION_ERROR = symptom(
     "E582", "Heroku shows its error page. The reason is in the log: heroku logs --num 1500"
 )
@@ -3101,6 +3136,13 @@ OTHER_PROCESSOR = kind(
     "E782",
     "The image was built for another processor, such as Apple's.",
     "Build it for Heroku: docker build --platform linux/amd64",
+    f"{DEV_CENTER}/container-registry-and-runtime",
+)
+DOCKER_BUILD = kind(
+    "E789",
+    "The Docker image cannot be built: $what",
+    "Fix the line of the Dockerfile that fails. Paths in it are relative to the folder with the "
+    "Dockerfile. Do not pin exact versions of Debian packages.",
     f"{DEV_CENTER}/container-registry-and-runtime",
 )
 NOT_IN_GIT = kind(

@@ -20,8 +20,18 @@ LOG_PREFIX = (
     r"|(?:\[OKAY\] )?\d{1,2}:\d\d:\d\d(?: [AP]M)? [\w.-]+ +\| ?"
     r"|[\w-]+[_-]\d+ +\| ?)"
 )
+# What pages for pastes add to each line: a dash or a number before it, bars behind it.
+MARGINS = (r"[ \t]*(?:- |-$|\d{1,4}\. |\d{1,4}\.$)", r".*\|[ \t]*\|?[ \t]*$")
+# Where a new line began, in a text that has lost its line breaks.
+JOINED = (
+    r"[ \t]+(?=remote: )",
+    r"[ \t]+(?=\d{4}-\d\d-\d\dT[\d:.]+\+00:00 (?:app|heroku)\[)",
+    r"[ \t]+(?=File \"[^\"\n]+\", line \d+, in )",
+    r"[ \t]+(?=Traceback \(most recent call last\):)",
+    r"(?<=\")[ \t]+(?=[\w.]*(?:Error|Exception|Configured): )",
+)
 # What the Heroku CLI prints before the lines of an error.
-CLI_PREFIX = r"(?m)^[ \t]*(?:[›▸»](?: +(?:Error|Warning):)?|!) {2,}|^[ \t]*[›▸»][ \t]*"
+CLI_PREFIX = r"(?m)^[ \t]*(?:[›▸»](?: +(?:Error|Warning):)?|!) {2,}|^[ \t]*[›▸»][ \t]*|^! (?=\w)"
 # A line that begins with this is not the rest of the line above it.
 BEGINNING = (
     rf"\s*(?:{LOG_PREFIX}"
@@ -30,8 +40,8 @@ BEGINNING = (
 )
 # A line in a box of Heroku that says what failed. The others only repeat that something did.
 BOX = (
-    r"(?m)^[ \t>]*(?:remote:)?[ \t]*(?:!(?: {2,}|\t+)|▸ {2,})"
-    r"(?![Ww]arning|Push |Heroku push|Error while|##|More info|See |The latest|We recommend"
+    r"(?m)^[ \t>]*(?:remote:)?[ \t]*(?:!(?: +|\t+)|▸ {2,})"
+    r"(?![Ww]arning|WARNING|Push |Heroku push|Error while|##|More info|See |The latest|We recommend"
     r"|Python has"
     r"|A newer|Aborting|Learn|Failed|Note|[-─]|heroku-cli|[Uu]pdate)(\w.*\S)"
 )
@@ -70,17 +80,37 @@ def restore(log: str) -> str:
         text = text.replace("\\n", "\n").replace('\\"', '"')
     if re.search(ENTITY, text):
         text = unescape(re.sub(TAGS, "", text))
-    elif re.search(r"(?i)<(?:pre|font|span|code)\b", text):
+    elif re.search(r"(?i)<(?:pre|font|span|code|/?br)\b", text):
         text = re.sub(TAGS, "", text)
     text = re.sub(MARKS_AT_END, "", re.sub(MARKS, "", text))
     text = re.sub(r"(?m)^[ \t]*`([^`\n]+)`[ \t]*$", r"\1", text)
-    lines = unwrap(text.split("\n"))
+    lines = unwrap(without_margins(separate(text).split("\n")))
     lines = oldest_first(lines)
     text = "\n".join(re.sub(rf"^[ \t]*{LOG_PREFIX}", "", line) for line in lines)
     text = re.sub(CLI_PREFIX, "", text)
     for pattern, replacement in PAGE:
         text = re.sub(pattern, replacement, text)
     return text
+
+
+def separate(text: str) -> str:
+    """Return a text with line breaks where several lines have been joined to one."""
+    for pattern in JOINED:
+        joined = [len(re.findall(pattern, line)) > 1 for line in text.split("\n")]
+        if any(joined):
+            text = re.sub(pattern, "\n", text)
+    return text
+
+
+def without_margins(lines: list[str]) -> list[str]:
+    """Return the lines without what a page for pastes has added to most of them."""
+    before, behind = MARGINS
+    shown = [line for line in lines if line.strip()]
+    if len(shown) > 1 and sum(bool(re.match(before, line)) for line in shown) > len(shown) * 0.8:
+        lines = [re.sub(f"^{before}", "", line) for line in lines]
+    if len(shown) > 1 and sum(bool(re.match(behind, line)) for line in shown) > len(shown) * 0.8:
+        lines = [re.sub(r"[ \t]*\|[ \t]*\|?[ \t]*$", "", line) for line in lines]
+    return lines
 
 
 def unwrap(lines: list[str]) -> list[str]:

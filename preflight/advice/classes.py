@@ -32,7 +32,7 @@ VALUES = (
 RULES = (
     Rule(rf"^(?P<name>[\w.]*DoesNotExist){TEXT}", findings.NO_ROW, NO_TEXT),
     Rule(rf"^[\w.]*NoReverseMatch{TEXT}", findings.NO_REVERSE, NO_TEXT),
-    Rule(rf"^[\w.]*CommandError{TEXT}", findings.COMMAND_SAYS, NO_TEXT),
+    Rule(rf"^(?:[\w.]*\.)?CommandError{TEXT}", findings.COMMAND_SAYS, NO_TEXT),
     Rule(rf"^[\w.]*ImproperlyConfigured{TEXT}", findings.CONFIGURATION, NO_TEXT),
     Rule(rf"^(?P<name>{DATABASE}){TEXT}", findings.DATABASE_SAYS, NO_TEXT),
     Rule(rf"^(?P<name>(?:aio)?redis\.[\w.]+){TEXT}", findings.REDIS_SAYS, NO_TEXT),

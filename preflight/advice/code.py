@@ -23,12 +23,19 @@ RULES = (
         findings.OLD_PACKAGE,
     ),
     Rule(
-        r"(?<![A-Za-z])(?:Syntax|Indentation|Tab)Error: (?P<what>.+)",
+        r"(?<![A-Za-z])(?:Syntax|Indentation|Tab)Error: (?P<what>(?!Unexpected |Cannot use import"
+        r"|Invalid or unexpected|missing \) after|JSON\.parse|The string did not match).+)",
         findings.SYNTAX,
     ),
     Rule(
         r"No module named 'env'",
         findings.ENV_PY,
+    ),
+    Rule(
+        r"No module named '?(?P<module>(?:[\w.]+\.)?(?:local_?settings|settings_local|local|secret"
+        r"|secret_?(?:settings|key|keys)|settings_?(?:secrets?|private)|private_?settings|api_?keys?"
+        r"|keys|credentials|passwords?))'?$",
+        findings.IGNORED_SETTINGS,
     ),
     Rule(
         r"No module named 'fcntl'",
@@ -92,11 +99,11 @@ RULES = (
         findings.REMOVED_FROM_DJANGO,
     ),
     Rule(
-        r"No module named '?(?P<module>[\w-]+\.[\w.]+)'?",
+        r"No module named '(?P<module>[\w-]+\.[\w.]+)'",
         findings.NO_SUCH_SUBMODULE,
     ),
     Rule(
-        r"No module named '(?P<module>[\w-]+)'|No module named (?P<module_>\w+)$",
+        r"No module named '(?P<module>[\w-]+)'|No module named (?P<module_>\w[\w.]*)\b\"?$",
         findings.NOT_INSTALLED,
     ),
     Rule(
@@ -248,7 +255,7 @@ RULES = (
         r"|No module named 'django\.contrib\.(?:formtools|comments|localflavor|webdesign)"
         r"|'Options' object has no attribute '(?:get_all_field_names|module_name|virtual_fields)'"
         r"|'datetime\.timezone' object has no attribute '(?:localize|normalize)'"
-        r"|get_response: (?:None|callable)|get_response must be provided"
+        r"|get_response must be provided"
         r"|\w+Middleware\(\) takes no arguments|object\(\) takes no parameters"
         r"|'bool' object is not callable"
         r"|\w+ has been removed(?: in Django| except for support in historical)[^\n]*)",
@@ -282,7 +289,7 @@ RULES = (
     ),
     Rule(
         r"settings[^\n]*\.py\", line \d+, in <module>\n"
-        r"KeyError: u?'(?P<name>[A-Z][A-Z0-9_]+)'"
+        r"KeyError: u?'(?P<name>(?!(?:OPTIONS|ENGINE|TEST|DIRS|BACKEND|NAME)')[A-Z][A-Z0-9_]+)'"
         r"|UserDict\.py\", line \d+, in __getitem__\n(?:[^\n]*\n)??"
         r"KeyError: '(?P<name_>[A-Z][A-Z0-9_]+)'"
         r"|(?:Error|Exception|Configured): [^\n]*?\b(?P<name__>[A-Z][A-Z0-9]*_[A-Z0-9_]+)"
@@ -350,5 +357,9 @@ RULES = (
     Rule(
         r"The app module <module '(?P<name>[\w.]+)'[^\n]* has multiple filesystem locations",
         findings.NO_INIT,
+    ),
+    Rule(
+        r"Not a directory: u?'(?P<file_name>[^'\n]*?\.pyc?)/",
+        findings.FILE_AS_FOLDER,
     ),
 )

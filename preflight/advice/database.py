@@ -45,7 +45,7 @@ RULES = (
         findings.COLUMN_EXISTS,
     ),
     Rule(
-        r"relation \"(?P<table>[\w.]+)\" already exists",
+        r"(?<!for\s)(?<!of\s)relation \"(?P<table>[\w.]+)\" already exists",
         findings.TABLE_EXISTS,
     ),
     Rule(
@@ -212,7 +212,8 @@ RULES = (
         findings.DATABASE_CERTIFICATE,
     ),
     Rule(
-        r"decryption failed or bad record mac|lost synchronization with server"
+        r"decryption failed or bad record mac|SSL error: called a function you should not call"
+        r"|lost synchronization with server"
         r"|error with status PGRES_TUPLES_OK and no message",
         findings.SHARED_CONNECTION,
     ),

@@ -75,7 +75,7 @@ RULES = (
         findings.OTHER_PYTHON,
     ),
     Rule(
-        r"pg_config executable not found",
+        r"pg_config executable not found|You need to install postgresql-server-dev",
         findings.PG_CONFIG,
     ),
     # The setup of a package fails, whatever it says.
@@ -166,7 +166,7 @@ RULES = (
     Rule(
         r"Failed to parse `?(?P<name>pyproject\.toml|uv\.lock|poetry\.lock|Pipfile\S*)`?"
         r"|(?:TOML parse error|Invalid TOML file|TOMLDecodeError|TomlDecodeError"
-        r"|The Poetry configuration is invalid|TOMLKitError|ParseError: )",
+        r"|The Poetry configuration is invalid|TOMLKitError)",
         findings.INVALID_TOML,
         {"name": "pyproject.toml or Pipfile"},
     ),
@@ -206,6 +206,10 @@ RULES = (
     Rule(
         r"Command \"?'?[^\n]*setup\.py[^\n]* failed with error code \d+ in "
         r"\S*/(?P<package>[A-Za-z][\w.-]*?)(?:_[0-9a-f]{20,})?/?$"
+        r"|(?:Building wheel|Running setup\.py (?:install"
+        r"|bdist_wheel)) for (?P<package____>[\w.-]+)"
+        r"(?: \([^)]*\))?(?: \.\.\. error|: finished with status 'error')"
+        r"|An error occurred while installing (?P<package_____>[A-Za-z][\w.-]*)"
         r"|╰─> (?P<package_>(?!See\b)[A-Za-z][\w.-]*)$"
         r"|Failed to build installable wheels for some pyproject\.toml based projects "
         r"\(?(?P<package__>[\w.-]+)"

@@ -49,7 +49,7 @@ RULES = (
     ),
     Rule(
         r"App not compatible with buildpack(?:$|: \S*python)"
-        r"|Failed to detect (?:app matching|set buildpack) \S*heroku[/-](?:buildpack-)?python\b"
+        r"|[Ff]ailed to detect (?:app matching|set buildpack) \S*heroku[/-](?:buildpack-)?python\b"
         r"|couldn't find any supported Python project files"
         r"|No default language could be detected|Cedar-supported app detected"
         r"|Unable to automatically detect a buildpack",
@@ -134,6 +134,7 @@ RULES = (
     ),
     Rule(
         r"Couldn't find either the add-on service or the add-on plan"
+        r"|add-?on \"\S+\" does not exist|add-on plan is only available to select users"
         r"|plan is (?:no longer available|not available)|This add-on plan is no longer",
         findings.ADDON_PLAN,
     ),
@@ -269,5 +270,13 @@ RULES = (
         r"|Failed to connect to (?:git\.heroku\.com|github\.com|gitlab\.com)"
         r"|ssh: connect to host \S+ port \d+: ",
         findings.GIT_NETWORK,
+    ),
+    Rule(
+        r"(?P<what>error checking context: [^\n]+|unable to prepare context: [^\n]+"
+        r"|The command '[^\n]+' returned a non-zero code: \d+|COPY failed: [^\n]+"
+        r"|failed to solve: [^\n]+|process \"[^\n]+ did not complete successfully: exit code: \d+"
+        r"|failed to compute cache key: [^\n]+|dockerfile parse error [^\n]+"
+        r"|Cannot connect to the Docker daemon)",
+        findings.DOCKER_BUILD,
     ),
 )

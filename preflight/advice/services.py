@@ -212,6 +212,7 @@ RULES = (
         r"|Connect(?:ion)? (?:call failed|refused)[^\n]*(?:localhost"
         r"|127\.0\.0\.1)'?[:,] ?(?P<port_>\d+)"
         r"|(?:localhost|127\.0\.0\.1):(?P<port__>\d+)[^\n]*(?:Connection refused|ECONNREFUSED)"
+        r"|https?://(?:localhost|127\.0\.0\.1):(?P<port____>\d+)[^\n]*ERR_CONNECTION_REFUSED"
         r"|ECONNREFUSED (?:localhost|127\.0\.0\.1|::1):(?P<port___>\d+)",
         findings.LOCAL_SERVICE,
     ),

@@ -103,6 +103,7 @@ RULES = (
     ),
     Rule(
         r"TemplateDoesNotExist:? (?:at \S+\s+)?(?P<name>[\w./-]+)"
+        r"|jinja2\.exceptions\.TemplateNotFound: (?P<name__>[\w./-]+)"
         r"|Loader: \S*?/templates/(?P<name_>\S+) \((?:Source does not exist|File does not exist)\)",
         findings.TEMPLATE_MISSING,
     ),

@@ -94,4 +94,21 @@ RULES = (
         findings.RELEASE_FAILED,
         consequence=True,
     ),
+    Rule(
+        r"attempting to login via your (?:social network|third-party) account"
+        r"|Social Network Login Failure",
+        findings.OAUTH,
+        consequence=True,
+    ),
+    Rule(
+        r"Process exited with status 127\b",
+        findings.NOT_FOUND_127,
+        consequence=True,
+    ),
+    # The address of the buildpack may be broken into several lines.
+    Rule(
+        r"App not compatible with buildpack|[Ff]ailed to detect set buildpack",
+        findings.NO_PYTHON_PROJECT,
+        consequence=True,
+    ),
 )

@@ -58,7 +58,7 @@ RULES = (
         r"(?:^|[\s/])(?:(?:ba|da|z)?sh: (?:line \d+: |\d+: )?|[\w./-]+: line \d+: )"
         r"(?P<program>(?!heroku)[\w./-]+): (?:command )?not found$"
         r"|(?:^|[\s/])(?:ba|da)?sh: (?:line \d+: "
-        r"|\d+: )?(?P<program_>[\w./-]+): No such file or directory$",
+        r"|\d+: )?(?P<program_>(?!\S*buildpacks?/)[\w./-]+): No such file or directory$",
         findings.NO_SUCH_PROGRAM,
     ),
     Rule(
@@ -138,7 +138,7 @@ RULES = (
     ),
     Rule(
         r"You cannot call this from an async context|SynchronousOnlyOperation"
-        r"|cannot use AsyncToSync in the same thread|coroutine '\w+' was never awaited",
+        r"|cannot use AsyncToSync in the same thread",
         findings.FROM_ASYNC,
     ),
     Rule(
@@ -198,5 +198,16 @@ RULES = (
     Rule(
         r"[Ss]egmentation [Ff]ault",
         findings.SEGFAULT,
+    ),
+    # Errors of JavaScript, in the console of a browser.
+    Rule(
+        r"Unexpected token '?<|Unexpected token '<'|\"<!DOCTYPE \"[^\n]* is not valid JSON"
+        r"|JSON\.parse: unexpected character",
+        findings.HTML_FOR_SCRIPT,
+    ),
+    Rule(
+        r"Failed to fetch|NetworkError when attempting to fetch|^(?:Axios)?Error: Network Error"
+        r"|TypeError: Load failed",
+        findings.FETCH_FAILED,
     ),
 )

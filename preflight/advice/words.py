@@ -9,7 +9,7 @@ EMPTY = (
     r"|[Ff]ailed to (?:push some refs|build|install|load)|subprocess-exited|metadata-generation"
     r"|legacy-install|command '|Command errored|Could not build wheels|Exception\b|Traceback\b"
     r"|invalid command 'bdist_wheel'|Worker|App failed|Push |pip's dependency resolver"
-    r"|the remote end hung up|not a git repository)"
+    r"|docker build exited|hooks/pre-receive|the remote end hung up|not a git repository)"
 )
 
 RULES = (
@@ -25,7 +25,7 @@ RULES = (
     ),
     # A message of Python in a line of a log, without the name of its class.
     Rule(r"(?P<text>'NoneType' object (?:has no attribute '\w+'|is not \w+))", findings.NONE_VALUE),
-    Rule(r"(?P<text>'\w+' object has no attribute '\w+')", findings.WRONG_ATTRIBUTE),
+    Rule(r"(?P<text>'\w+' object has no attribute '?\w+'?)", findings.WRONG_ATTRIBUTE),
     Rule(
         r"Exception inside application: (?P<what>\S.*)",
         findings.PROGRAM_SAYS,

@@ -13,6 +13,7 @@ import pytest
 
 from preflight import explain, findings
 from tests.preflight.test_explain import explain_it
+from tools import list_log_findings
 
 pytestmark = pytest.mark.fast
 LOGS = Path(__file__).parent / "public_logs"
@@ -53,6 +54,13 @@ def test_a_line_of_each_family_is_recognized(log, names):
     known = vars(findings)
     expected = [known[name].id if name in known else f"heroku.{name}" for name in names]
     assert [finding.id for finding in explain.explain_log(log)] == expected
+
+
+def test_the_table_of_the_documentation_has_every_finding_of_explain():
+    row = r"(?m)^\| `(heroku\.\w+)` \|"
+    written = re.findall(row, list_log_findings.DOCUMENT.read_text(encoding="utf-8"))
+    listed = re.findall(row, list_log_findings.table())
+    assert written == listed, "python3 tools/list_log_findings.py"
 
 
 @pytest.mark.parametrize(
@@ -142,6 +150,26 @@ def test_a_line_that_is_repeated_is_read_a_few_times_only():
     assert found.kind is findings.CORS
 
 
+@pytest.mark.parametrize("margin", ["- {}", "  {n}. {}", "{} | |"])
+def test_what_a_page_for_pastes_adds_to_each_line_is_left_out(margin):
+    lines = [line.strip() for line in TRACEBACK.strip().split("\n")]
+    log = "\n".join(margin.format(line, n=n) for n, line in enumerate(lines, 1))
+    [found] = explain.explain_log(log)
+    assert (found.kind, found.where) == (findings.NOT_INSTALLED, "blog/settings.py, line 12")
+
+
+def test_lines_that_were_joined_are_told_apart():
+    frame = 'File "/app/.heroku/python/lib/python3.12/importlib/__init__.py", line 90, in f x '
+    [found] = explain.explain_log(" ".join(TRACEBACK.replace("  File", frame * 2 + "File").split()))
+    assert found.kind is findings.NOT_INSTALLED
+
+
+def test_a_failed_check_is_recognized_without_its_heading():
+    log = "shop.Item.photo: (fields.E210) Cannot use ImageField because Pillow is not installed."
+    [found] = explain.explain_log(log)
+    assert found.kind is findings.CHECK and found.message.endswith("(fields.E210)")
+
+
 def test_html_is_turned_into_text():
     log = TRACEBACK.replace("'", "&#x27;").replace('"', "&quot;").replace("<", "&lt;")
     [found] = explain.explain_log(f"<pre>{log}</pre>")
@@ -186,6 +214,17 @@ def test_an_exception_that_no_rule_knows_has_its_place_and_what_its_class_says(t
     status, said = explain_it(tmp_path, f"{log}\n !     Push rejected, failed to compile.\n")
     assert status == 0 and "(heroku.E370)" in said and "shop.OddError" in said
     assert "blog/settings.py, line 12" in said and "Push rejected" not in said
+
+
+def test_the_package_that_raised_an_unknown_exception_is_named():
+    log = """
+Traceback (most recent call last):
+  File "/app/shop/views.py", line 3, in pay
+  File "/app/.heroku/python/lib/python3.12/site-packages/rest_framework/fields.py", line 9, in f
+shop.OddError: card
+"""
+    [found] = explain.explain_log(log)
+    assert "djangorestframework" in found.cure and found.where == "shop/views.py, line 3"
 
 
 def test_the_last_exception_counts_if_others_led_to_it():

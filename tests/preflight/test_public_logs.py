@@ -2,7 +2,8 @@
 
 tests/preflight/public_logs contains what a program printed in public threads, with names, hosts and
 keys replaced. An index names the thread, the cause that the thread shows, and the findings that are
-right. `found` is what preflight reports instead, for the few logs that it does not explain.
+right. `found` is what preflight reports instead, for the logs that it does not explain. The logs in
+`later` were gathered after the rules were written: 25 of these 40 are right.
 """
 
 import json

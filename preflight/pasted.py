@@ -17,6 +17,9 @@ LOG_PREFIX = (
     r"(?:remote: ?"
     r"|\d{4}-\d\d-\d\d[T ][\d:.,]+(?:Z|[+-]\d\d:?\d\d)? [\w-]+\[[\w.-]+\]: ?"
     r"|\w{3} {1,2}\d{1,2} [\d:.]+ (?:\S+ )?(?:app|heroku)[/\[][\w.-]+\]?:? ?"
+    # Docker, GitHub Actions and other hosts.
+    r"|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[\d.]*Z[ \t]"
+    r"|#?\d{1,3} \d{1,4}\.\d{1,3} "
     r"|(?:\[OKAY\] )?\d{1,2}:\d\d:\d\d(?: [AP]M)? [\w.-]+ +\| ?"
     r"|[\w-]+[_-]\d+ +\| ?)"
 )
@@ -24,11 +27,13 @@ LOG_PREFIX = (
 MARGINS = (r"[ \t]*(?:- |-$|\d{1,4}\. |\d{1,4}\.$)", r".*\|[ \t]*\|?[ \t]*$")
 # Where a new line began, in a text that has lost its line breaks.
 JOINED = (
-    r"[ \t]+(?=remote: )",
-    r"[ \t]+(?=\d{4}-\d\d-\d\dT[\d:.]+\+00:00 (?:app|heroku)\[)",
-    r"[ \t]+(?=File \"[^\"\n]+\", line \d+, in )",
-    r"[ \t]+(?=Traceback \(most recent call last\):)",
-    r"(?<=\")[ \t]+(?=[\w.]*(?:Error|Exception|Configured): )",
+    r"(?<=[ \t])(?=remote: )",
+    r"(?<=[ \t])(?=\d{4}-\d\d-\d\dT[\d:.]+\+00:00 (?:app|heroku)\[)",
+    r"(?<=[ \t])(?=File \"[^\"\n]+\", line \d+, in )",
+    r"(?<=[ \t])(?=Traceback \(most recent call last\):)",
+)
+AFTER_FRAME = (
+    r"(?m)^([ \t]*File \".*?)[ \t]((?:[a-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Configured|Exist): )"
 )
 # What the Heroku CLI prints before the lines of an error.
 CLI_PREFIX = r"(?m)^[ \t]*(?:[›▸»](?: +(?:Error|Warning):)?|!) {2,}|^[ \t]*[›▸»][ \t]*|^! (?=\w)"
@@ -40,7 +45,7 @@ BEGINNING = (
 )
 # A line in a box of Heroku that says what failed. The others only repeat that something did.
 BOX = (
-    r"(?m)^[ \t>]*(?:remote:)?[ \t]*(?:!(?: +|\t+)|▸ {2,})"
+    r"(?m)^[ \t>]*(?:remote:[ \t]*)?(?:!(?: +|\t+)|▸ {2,})"
     r"(?![Ww]arning|WARNING|Push |Heroku push|Error while|##|More info|See |The latest|We recommend"
     r"|Python has"
     r"|A newer|Aborting|Learn|Failed|Note|[-─]|heroku-cli|[Uu]pdate)(\w.*\S)"
@@ -58,7 +63,7 @@ PAGE = (
     ),
     # Poetry: the class, the message and the place, each in a line of its own.
     (rf"(?m)^[ \t]+({EXCEPTION})[ \t]*\n+[ \t]+(\S.*)\n+[ \t]+(?=at \S+:\d+)", r"\1: \2\n"),
-    (r"(?m)^(\s*File \"[^\"\n]+\") in (\S+)\n\s*(\d+)\. (.*)$", r"\1, line \3, in \2\n    \4"),
+    (r"(?m)^([ \t]*File \"[^\"\n]+\") in (\S+)\n\s*(\d+)\. (.*)$", r"\1, line \3, in \2\n    \4"),
 )
 # The usual widths of a terminal. At another width, more lines have to be that long.
 WIDTHS = {79, 80, 100, 119, 120}
@@ -99,7 +104,7 @@ def separate(text: str) -> str:
         joined = [len(re.findall(pattern, line)) > 1 for line in text.split("\n")]
         if any(joined):
             text = re.sub(pattern, "\n", text)
-    return text
+    return re.sub(AFTER_FRAME, r"\1\n\2", text)
 
 
 def without_margins(lines: list[str]) -> list[str]:

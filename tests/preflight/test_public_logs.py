@@ -115,6 +115,8 @@ def test_the_newest_line_may_be_the_first():
         "[OKAY] 5:17:50 PM web.1 |  ",
         "Nov 21 10:00:00 blog app/web.1 ",
         "web_1  | ",
+        "2026-11-21T10:00:01.1234567Z ",
+        "#12 6.840 ",
         "> ",
     ],
 )
@@ -162,13 +164,19 @@ def test_what_a_page_for_pastes_adds_to_each_line_is_left_out(margin):
 def test_lines_that_were_joined_are_told_apart():
     frame = 'File "/app/.heroku/python/lib/python3.12/importlib/__init__.py", line 90, in f x '
     [found] = explain.explain_log(" ".join(TRACEBACK.replace("  File", frame * 2 + "File").split()))
-    assert found.kind is findings.NOT_INSTALLED
+    assert (found.kind, found.where) == (findings.NOT_INSTALLED, "blog/settings.py, line 12")
 
 
 def test_a_failed_check_is_recognized_without_its_heading():
     log = "shop.Item.photo: (fields.E210) Cannot use ImageField because Pillow is not installed."
     [found] = explain.explain_log(log)
     assert found.kind is findings.CHECK and found.message.endswith("(fields.E210)")
+
+
+@pytest.mark.parametrize("text", [" ", "\t", "\n", "> ", 'File "', "- "])
+def test_a_long_text_without_a_message_is_read_once(text):
+    """A pattern that looks back from every character would not end."""
+    assert explain.explain_log(text * 300_000) == []
 
 
 def test_html_is_turned_into_text():

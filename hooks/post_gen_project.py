@@ -27,7 +27,7 @@ OUTCOMES, STOPPED = {0: PROVED, 1: FAILED}, 130
 PROVE = ("preflight.pyz", "--uncommitted", "setup", "--rehearse")
 
 # The hash of the template's preflight.pyz. tools/build_pyz.py writes this line.
-PREFLIGHT_SHA256 = "a22249ea6ad91e82922d2d086fa535e66635b674c1613e0c6ea2e23474ed586a"
+PREFLIGHT_SHA256 = "555a97a269f99fd489054abab925a588e5522b4d1ece1df85f8371ceb4956463"
 OTHER_PREFLIGHT = """\
 The preflight.pyz in this folder is not the one from this template, so it was not run.
 To replace it, remove the file in the project's folder:

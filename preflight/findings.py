@@ -512,9 +512,9 @@ GIT_LFS = kind(
 )
 OTHER_BUILDPACK = kind(
     "W153",
-    "app.json uses the buildpack $url. Heroku's own Python buildpack supports Poetry and uv, and "
-    "the two do not work together.",
-    "Remove it from app.json and from the app, and use heroku/python.",
+    "$url is used as a buildpack. Heroku's own Python buildpack supports Poetry and uv, and the "
+    "two do not work together.",
+    "Remove it from the app, and from app.json if it is there. heroku/python is enough.",
     PACKAGES,
     "heroku buildpacks:remove $url",
 )
@@ -2186,6 +2186,42 @@ ADDON_PLAN = kind(
     "Choose a current one. The smallest plan for a database is essential-0, for Redis it is mini.",
     f"{DEV_CENTER}/heroku-postgres-plans",
     POSTGRES,
+)
+
+ADDON_VERSION = kind(
+    "E790",
+    "app.json or a command asks for a version of the add-on that Heroku no longer offers.",
+    "Leave the version out of app.json, or name one of those in the message.",
+    f"{DEV_CENTER}/app-json-schema#addons",
+)
+SILENT_BUILD = kind(
+    "E791",
+    "The build stopped without saying why. The usual reason is a damaged build cache.",
+    "Remove the cache, and push again.",
+    f"{DEV_CENTER}/slug-compiler",
+    "heroku plugins:install heroku-builds",
+    "heroku builds:cache:purge",
+)
+NO_SUCH_BUILDPACK = kind(
+    "E792",
+    "Heroku cannot fetch the buildpack $url.",
+    "Remove it. If the app needs it, add it by its address: "
+    "heroku buildpacks:add https://github.com/owner/name.git",
+    f"{DEV_CENTER}/managing-buildpacks",
+    "heroku buildpacks:remove $url",
+)
+POSTGRES_SCHEME = kind(
+    "E793",
+    "SQLAlchemy does not know the scheme postgres://, with which DATABASE_URL starts on Heroku.",
+    'Replace it in the code: os.environ["DATABASE_URL"].replace("postgres://", "postgresql://", 1)',
+    f"{DEV_CENTER}/connecting-heroku-postgres#connecting-in-python",
+)
+REDIS_URL = kind(
+    "E794",
+    "The URL of Redis is empty, or does not start with redis:// or rediss://.",
+    "Add Redis to the app, which sets REDIS_URL, and read that variable in the settings.",
+    f"{DEV_CENTER}/heroku-redis",
+    "heroku addons:create heroku-redis:mini",
 )
 
 # Messages of builds, code, databases, servers and services in logs

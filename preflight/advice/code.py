@@ -124,8 +124,8 @@ RULES = (
     ),
     Rule(
         r"cannot import name '(?P<name>\w+)' from '(?P<module>django\b[\w.]*)'"
-        r"|cannot import name '?(?P<name_>ugettext(?:_lazy)?|ugettext_noop|ungettext(?:_lazy)?"
-        r"|force_text|smart_text|python_2_unicode_compatible|urlquote|is_safe_url"
+        r"|can ?not import name '?(?P<name_>patterns|ugettext(?:_lazy)?|ugettext_noop"
+        r"|ungettext(?:_lazy)?|force_text|smart_text|python_2_unicode_compatible|urlquote|is_safe_url"
         r"|staticfiles|render_to_response)\b",
         findings.REMOVED_FROM_DJANGO,
     ),
@@ -156,7 +156,13 @@ RULES = (
         findings.COMPILED_FOR_OTHER_SYSTEM,
     ),
     Rule(
+        r"Unable to load PROJ|is not usable without GDAL libs installed"
+        r"(?=[\s\S]*(?:heroku-geo-buildpack|HAS_GDAL))",
+        findings.GDAL_NOT_FOUND,
+    ),
+    Rule(
         r"cannot import name '?(?:GDALRaster|GEOSException|HAS_GEOS)\b"
+        r"|is not usable without GDAL libs installed"
         r"|Could not find the (?:GDAL|GEOS) library|(?:GDAL|GEOS) is required and has not been"
         r"|(?:No such file or directory: '?|Could not (?:find|run) |: )gdal-config"
         r"|gdal_config_error|libgdal\.so|libgeos_c\.so",

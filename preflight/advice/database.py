@@ -4,6 +4,10 @@ from preflight import findings
 from preflight.advice.rule import Rule
 
 RULES = (
+    Rule(
+        r"Can't load plugin: sqlalchemy\.dialects:postgres\b",
+        findings.POSTGRES_SCHEME,
+    ),
     # On a dyno, Heroku's Python is in .heroku.
     Rule(
         r"\.heroku/python[^\n]*/sqlite3/base\.py(?:[^\n]*\n){1,20}?[^\n]*OperationalError: "

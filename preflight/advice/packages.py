@@ -57,6 +57,11 @@ RULES = (
         findings.HASHES,
     ),
     Rule(
+        r"Obtaining [^\n]*git\+ssh://(?:\w+@)?(?P<host>[\w.-]+)"
+        r"(?=(?:[^\n]*\n){1,15}?[^\n]*(?:Host key verification failed|Permission denied))",
+        findings.GIT_OVER_SSH,
+    ),
+    Rule(
         r"(?:git clone|git fetch)[^\n]*(?:did not run successfully|Command failed|exit code: 128)"
         r"|Command errored out with exit status 128: git clone",
         findings.PRIVATE_REPOSITORY,
@@ -202,6 +207,11 @@ RULES = (
         r"|version solving failed|is not compatible with some of the required packages",
         findings.CONFLICT,
         consequence=True,
+    ),
+    Rule(
+        r"Command errored out with exit status 1: (?:[^\n]*\n){0,4}?"
+        r"[^\n]*pip-install-\w+/(?P<package>[A-Za-z][\w.-]*?)(?:_[0-9a-f]{20,})?/setup\.py",
+        findings.NO_WHEEL,
     ),
     Rule(
         r"Command \"?'?[^\n]*setup\.py[^\n]* failed with error code \d+ in "

@@ -5,6 +5,23 @@ from preflight.advice.rule import Rule
 
 RULES = (
     Rule(
+        r"^-----> Installing pip[^\n]*\n\s*Push rejected, failed to compile Python app",
+        findings.SILENT_BUILD,
+    ),
+    Rule(
+        r"error fetching custom buildpack \S*/buildpacks/(?P<url>\S+?)\.tgz",
+        findings.NO_SUCH_BUILDPACK,
+    ),
+    Rule(
+        r"buildpacks/\w+/bin/compile: line \d+: poetry(?=: command not found)",
+        findings.OTHER_BUILDPACK,
+        {"url": "https://github.com/moneymeets/python-poetry-buildpack.git"},
+    ),
+    Rule(
+        r"Available versions are [\d., ]+\(the default is",
+        findings.ADDON_VERSION,
+    ),
+    Rule(
         r"Authentication failed for 'https://git\.heroku\.com"
         r"|could not read Username for 'https://git\.heroku\.com"
         r"|Invalid credentials provided|Error: not logged in"
@@ -181,7 +198,8 @@ RULES = (
         consequence=True,
     ),
     Rule(
-        r"Couldn't find that process type",
+        # An app to which nothing was deployed has no processes at all.
+        r"Couldn't find that process type(?![\s\S]*\bcode=H81\b)",
         findings.NO_WEB_DYNO,
     ),
     Rule(

@@ -5,6 +5,10 @@ from preflight.advice.rule import Rule
 
 RULES = (
     Rule(
+        r"Redis URL must specify one of the following ?schemes",
+        findings.REDIS_URL,
+    ),
+    Rule(
         r"SMTPAuthenticationError|\(53[45], b'5\.7\.|\b535 5\.7\.8|\b535,? ?b?'?Authentication",
         findings.SMTP_LOGIN,
     ),

@@ -157,7 +157,11 @@ class Keyboard:
 
 @pytest.mark.parametrize(
     ("driver", "device", "name"),
-    [(Pointer, PHONE, "maria"), (Keyboard, DESK, "karl")],
+    [
+        (Pointer, PHONE, "maria"),
+        # The pages and their fields are the same, whoever presses them.
+        pytest.param(Keyboard, DESK, "karl", marks=pytest.mark.long),
+    ],
     ids=["phone", "keyboard"],
 )
 def test_a_visitor_signs_up_resets_the_password_and_deletes_the_account(

@@ -261,7 +261,8 @@ def test_an_error_does_not_reveal_the_secret(site, python, cloud, account):
     assert "wrong" not in str(error.value).replace("is wrong", "")
 
 
-# The memory does not depend on Django, so one version is enough.
+# The memory does not depend on Django, so one version is enough. S3 is the sample.
+@pytest.mark.long
 @pytest.mark.parametrize("django_version", ["6.1"], indirect=True)
 def test_200_mb_are_streamed(console):
     up, both, same, size = console(MEMORY)

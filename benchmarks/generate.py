@@ -5,7 +5,8 @@
 Three ways take turns, so that other load on the machine affects all of them: the template with uv,
 the template with pip alone, and `django-admin startproject` with the same packages, check,
 collectstatic, migrate and one test by hand, with uv. An extra round at the start fills the package
-caches. Prints the medians as a Markdown table. Nothing outside a temporary folder is changed.
+caches; after it, uv does not use the network. Prints the medians as a Markdown table. Apart from
+caches, nothing outside a temporary folder is changed.
 """
 
 import argparse
@@ -115,6 +116,9 @@ def measure(rounds: int) -> dict[str, dict[str, list[float]]]:
                 # Write bytecode, as Python does by default.
                 env.pop("PYTHONDONTWRITEBYTECODE", None)
                 env["PYENV_VERSION"] = pyenv_versions()
+                if number > 0:
+                    # uv asks the package index again after ten minutes, which may take seconds.
+                    env["UV_OFFLINE"] = "1"
                 if name == "by hand, uv":
                     seconds = by_hand(folder, env)
                 elif name == "template, pip":

@@ -27,7 +27,7 @@ OUTCOMES, STOPPED = {0: PROVED, 1: FAILED}, 130
 PROVE = ("preflight.pyz", "--uncommitted", "setup", "--rehearse")
 
 # The hash of the template's preflight.pyz. tools/build_pyz.py writes this line.
-PREFLIGHT_SHA256 = "555a97a269f99fd489054abab925a588e5522b4d1ece1df85f8371ceb4956463"
+PREFLIGHT_SHA256 = "49dd17c1600ad84d2537b04d8fc92287dd5ef22f347bf4230335b9c96f73792c"
 OTHER_PREFLIGHT = """\
 The preflight.pyz in this folder is not the one from this template, so it was not run.
 To replace it, remove the file in the project's folder:

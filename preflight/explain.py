@@ -28,7 +28,7 @@ MOST_MATCHES = 50
 # How many lines after a frame still belong to the message of an exception.
 MESSAGE_LINES = 15
 # Frames of packages and of Python itself.
-FOREIGN = r"site-packages|dist-packages|/lib/python|\\Lib\\|^<|(?:^|/)\.heroku/"
+FOREIGN = r"site-packages|dist-packages|/lib/python|\\Lib\\|^<|(?:^|[/\\])\.(?:heroku|preflight|venv)[/\\]"
 EXCEPTION_NAME = (
     r"(?:[A-Za-z_][\w.]*(?:Error|Exception|Exit|Configured|Host|NotFound|DoesNotExist|NoReverseMatch)"
     r"|[a-z_]\w*(?:\.\w+)*\.[A-Z]\w+(?=: (?!\()))"

@@ -236,6 +236,14 @@ def test_a_very_long_log_keeps_its_two_ends(monkeypatch):
     assert said == ["NameError: name 'django' is not defined", "R14"]
 
 
+@pytest.mark.fast
+def test_a_program_of_an_environment_is_not_a_place():
+    frame = '  File "/app/.preflight/environment-1/bin/gunicorn", line 10, in <module>'
+    log = f"Traceback (most recent call last):\n{frame}\n"
+    found = explain.diagnose(f"{log}AttributeError: module 'shop.wsgi' has no attribute 'app'\n")
+    assert [(finding.file, finding.line) for finding in found] == [("", 0)]
+
+
 # It survives what people break
 
 

@@ -3,7 +3,8 @@
 tests/preflight/public_logs contains what a program printed in public threads, with names, hosts and
 keys replaced. An index names the thread, the cause that the thread shows, and the findings that are
 right. `found` is what preflight reports instead, for the logs that it does not explain. The logs in
-`later` were gathered after the rules were written. Of these 40, 25 were right then.
+`later` were gathered after the rules were written. Of these 40, 25 were right then. `latest` was
+gathered after that, and no rule was written for it. Of these 40, 29 are right.
 """
 
 import json

@@ -27,8 +27,11 @@ LONGEST, LONGEST_LINE = 200_000, 2_000
 MOST_MATCHES = 50
 # How many lines after a frame still belong to the message of an exception.
 MESSAGE_LINES = 15
-# Frames of packages and of Python itself.
-FOREIGN = r"site-packages|dist-packages|/lib/python|\\Lib\\|^<|(?:^|[/\\])\.(?:heroku|preflight|venv)[/\\]"
+# Frames of packages and of Python itself, and programs of an environment.
+FOREIGN = (
+    r"site-packages|dist-packages|/lib/python|\\Lib\\|^<"
+    r"|(?:^|[/\\])\.(?:heroku|preflight|venv)[/\\]"
+)
 EXCEPTION_NAME = (
     r"(?:[A-Za-z_][\w.]*(?:Error|Exception|Exit|Configured|Host|NotFound|DoesNotExist|NoReverseMatch)"
     r"|[a-z_]\w*(?:\.\w+)*\.[A-Z]\w+(?=: (?!\()))"

@@ -108,6 +108,17 @@ def test_an_ip_address_is_locked_out_even_if_it_sends_other_addresses(site, vari
     assert not logs_in(guess(site, variant[0], person[0], PASSWORD))
 
 
+def test_the_admin_lists_failed_logins_and_nothing_that_stays_empty(site, variant, person):
+    visitor = Visitor(site)
+    page = visitor.see("/admin/login/")
+    password = SUPERUSER["DJANGO_SUPERUSER_PASSWORD"]
+    visitor.submit(page, "/admin/login/", username="grace", password=password)
+    listed = set(re.findall(r'"/admin/(\w+/\w+)/"', visitor.see("/admin/").text))
+    assert {"accounts/user", "auth/group"} < listed
+    in_axes = {name for name in listed if name.startswith("axes/")}
+    assert in_axes == ({"axes/accessattempt"} if variant[0] == "django" else set())
+
+
 def test_a_few_failed_logins_do_not_lock_a_user_out(site, variant, person):
     accounts = variant[0]
     for _ in range(3):

@@ -1,5 +1,8 @@
 """User accounts in the admin."""
 
+{% if cookiecutter.accounts != 'allauth' %}
+from axes.models import AccessFailureLog, AccessLog
+{% endif %}
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.utils.translation import gettext_lazy as _
@@ -8,6 +11,11 @@ from django.utils.translation import gettext_lazy as _
 from accounts.forms import AdminLoginForm
 {% endif %}
 from accounts.models import User
+{% if cookiecutter.accounts != 'allauth' %}
+
+# Of django-axes' lists, these two stay empty: see AXES_DISABLE_ACCESS_LOG in config/settings.py.
+admin.site.unregister([AccessFailureLog, AccessLog])
+{% endif %}
 
 
 @admin.register(User)

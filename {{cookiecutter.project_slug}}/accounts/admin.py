@@ -1,7 +1,8 @@
 """User accounts in the admin."""
 
 {% if cookiecutter.accounts != 'allauth' %}
-from axes.models import AccessFailureLog, AccessLog
+from axes.admin import AccessAttemptAdmin
+from axes.models import AccessAttempt
 {% endif %}
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
@@ -11,11 +12,6 @@ from django.utils.translation import gettext_lazy as _
 from accounts.forms import AdminLoginForm
 {% endif %}
 from accounts.models import User
-{% if cookiecutter.accounts != 'allauth' %}
-
-# Of django-axes' lists, these two stay empty: see AXES_DISABLE_ACCESS_LOG in config/settings.py.
-admin.site.unregister([AccessFailureLog, AccessLog])
-{% endif %}
 
 
 @admin.register(User)
@@ -33,8 +29,10 @@ class UserAdmin(DjangoUserAdmin):
     ]
     list_display = ["username", "email", "name", "is_staff"]
     search_fields = ["username", "name", "email"]
+
+
 {% if cookiecutter.accounts == 'allauth' %}
-
-
 admin.site.login_form = AdminLoginForm
+{% else %}
+admin.site.register(AccessAttempt, AccessAttemptAdmin)
 {% endif %}

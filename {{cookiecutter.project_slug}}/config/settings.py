@@ -270,8 +270,10 @@ AXES_CLIENT_IP_CALLABLE = "accounts.throttling.get_client_ip"
 AXES_USERNAME_CALLABLE = "accounts.throttling.get_username"
 # Further attempts do not extend the five minutes.
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
-# Do not store who logged in, when and from where.
+# Do not store who logged in, when and from where. The admin would list two tables that stay empty,
+# so accounts/admin.py adds the list of failed logins itself.
 AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = False
 # Do not log each start of the site.
 AXES_VERBOSE = False
 {% endif %}
@@ -367,9 +369,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 if DEBUG:
-    STORAGES["staticfiles"] = {
-        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage",
-    }
+    STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 {% if cookiecutter.storage == 's3' %}
 
 static_elsewhere = environment["STATIC_STORAGE"] == "s3" and not DEBUG

@@ -98,6 +98,30 @@ def test_running_the_file_writes_nothing_next_to_it(tmp_path):
     assert os.listdir(tmp_path) == ["preflight.pyz"]
 
 
+COUNT = """
+import runpy, sys
+
+compiled = []
+
+def count(event, arguments):
+    if event == "compile" and "preflight.pyz" in str(arguments[1]):
+        compiled.append(str(arguments[1]))
+
+sys.addaudithook(count)
+try:
+    runpy.run_path(sys.argv.pop(1), run_name="__main__")
+finally:
+    print(len(compiled), len(set(compiled)))
+"""
+
+
+def test_no_module_in_the_file_is_compiled_twice(tmp_path):
+    ended = run([sys.executable, "-c", COUNT, PYZ, "--version"], tmp_path)
+    times, modules = map(int, ended.output.split()[-2:])
+    # Those that are imported before the entry point.
+    assert modules > 40 and times <= modules + 4
+
+
 def test_a_message_names_the_command_that_started_preflight(tmp_path):
     shutil.copy(PYZ, tmp_path)
     log = tmp_path / "heroku.log"

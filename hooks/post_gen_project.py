@@ -27,7 +27,7 @@ OUTCOMES, STOPPED = {0: PROVED, 1: FAILED}, 130
 PROVE = ("preflight.pyz", "--uncommitted", "setup", "--rehearse")
 
 # The hash of the template's preflight.pyz. tools/build_pyz.py writes this line.
-PREFLIGHT_SHA256 = "54ec24695474154dec874c6cf2a84040ecbdb80a205e73b447d7211284b9341f"
+PREFLIGHT_SHA256 = "b69b6999eec7c15befeb058b4fb0e67afc2d9ceab96e615758706d02f7ab4281"
 OTHER_PREFLIGHT = """\
 The preflight.pyz in this folder is not the one from this template, so it was not run.
 To replace it, remove the file in the project's folder:

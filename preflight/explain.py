@@ -29,11 +29,13 @@ MOST_MATCHES = 50
 MESSAGE_LINES = 15
 # Frames of packages and of Python itself, and programs of an environment.
 FOREIGN = (
-    r"site-packages|dist-packages|/lib/python|\\Lib\\|^<"
-    r"|(?:^|[/\\])\.(?:heroku|preflight|venv)[/\\]"
+    r"site-packages|dist-packages|/lib(?:64)?/python|\\Lib\\|^<"
+    r"|(?:^|[/\\])(?:\.(?:heroku|preflight|venv)|tmp/buildpacks)[/\\]"
 )
 EXCEPTION_NAME = (
-    r"(?:[A-Za-z_][\w.]*(?:Error|Exception|Exit|Configured|Host|NotFound|DoesNotExist|NoReverseMatch)"
+    r"(?:DoesNotExist|NoReverseMatch|MultipleObjectsReturned|PermissionDenied|Http404|InvalidToken"
+    r"|SuspiciousOperation|Disallowed[A-Z]\w+|RequestDataTooBig|TooManyFieldsSent"
+    r"|[A-Za-z_][\w.]*(?:Error|Exception|Exit|Configured|Host|NotFound|DoesNotExist|NoReverseMatch)"
     r"|[a-z_]\w*(?:\.\w+)*\.[A-Z]\w+(?=: (?!\()))"
 )
 EXCEPTION = rf"{EXCEPTION_NAME}\b.*"
@@ -272,6 +274,10 @@ def diagnose_part(part: Part) -> Iterator[tuple[Finding, Rank]]:
         line = bisect_right(starts, max(match.end() - 1, match.start()))
         if line not in found:
             found[line] = found_by(rule, match, text, []), rank
+    # A line of code that raises an exception contains its words, too.
+    code = [line for line in found if re.match(r"\s*raise \w", text[starts[line - 1] :][:99])]
+    if len(code) < len(found):
+        found = {line: pair for line, pair in found.items() if line not in code}
     for number, start in enumerate(starts, 1):
         if number not in found and re.match(EXCEPTION_LINE, text[start : start + LONGEST_LINE]):
             place = replace(findings.EXCEPTION(), cause=line_around(text, start + 1))
@@ -427,8 +433,11 @@ class TracebackReader:
             outside = self.indent >= 2 and indent < self.indent
             if not text or re.fullmatch(r"[~^]+", text):
                 return None
+            # The first line of a paste has often lost its indent.
+            shifted = exception and self.indent == 0 and not was_after_frame
+            code = indent > self.indent or (was_after_frame and not exception and not outside)
             # A line of code. Some pastes have lost all indents.
-            if indent > self.indent or (was_after_frame and not exception and not outside):
+            if code and not shifted:
                 return None
         elif not text or re.match(LOG_LINE, line) or self.printed > MESSAGE_LINES:
             self.inside = False

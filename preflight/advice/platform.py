@@ -3,6 +3,9 @@
 from preflight import findings
 from preflight.advice.rule import Rule
 
+# A repository that is not a buildpack for Python, or not a buildpack at all.
+OTHER_BUILDPACK = r"(?!heroku/python\b|\S*buildpack\S*python|\S*python\S*buildpack)[\w-]+/[\w-]+"
+
 RULES = (
     Rule(
         r"^-----> Installing pip[^\n]*\n\s*Push rejected, failed to compile Python app",
@@ -52,9 +55,9 @@ RULES = (
     Rule(
         r"not supported by '(?P<buildpack>heroku/(?!python)[\w-]+)' buildpack"
         r"|App not compatible with buildpack: "
-        r"(?:\S*/buildpacks/|https://github\.com/)(?P<buildpack_>(?!\S*python)[\w-]+/[\w-]+)"
+        rf"(?:\S*/buildpacks/|https://github\.com/)(?P<buildpack_>{OTHER_BUILDPACK})"
         r"|Failed to detect (?:app matching|set buildpack) "
-        r"(?:\S*/buildpacks/|https://github\.com/)(?P<buildpack__>(?!\S*python)[\w-]+/[\w-]+)",
+        rf"(?:\S*/buildpacks/|https://github\.com/)(?P<buildpack__>{OTHER_BUILDPACK})",
         findings.WRONG_BUILDPACK,
     ),
     Rule(
@@ -236,7 +239,9 @@ RULES = (
     Rule(
         r"(?:[Cc]ould not|[Cc]ouldn't|[Uu]nable to|[Ff]ailed to) (?:download|find|fetch|clone"
         r"|load) "
-        r"(?:the )?(?:custom )?buildpack|[Ii]nvalid buildpack|[Nn]o such buildpack"
+        r"(?:the )?(?:custom )?buildpack|[Ee]rror fetching (?:custom )?buildpack$"
+        r"|tar \(child\): \S+heroku-\d\d\S*: Cannot open|[Ii]nvalid "
+        r"buildpack|[Nn]o such buildpack"
         r"|fatal: repository 'https://github\.com/[^']*buildpack[^']*' not found",
         findings.NO_BUILDPACK,
     ),
@@ -257,8 +262,9 @@ RULES = (
     ),
     Rule(
         r"getaddrinfo (?:ENOTFOUND|EAI_AGAIN) \S*heroku"
-        r"|self[- ]signed certificate in certificate chain"
-        r"|connect (?:ETIMEDOUT|ECONNREFUSED|ECONNRESET)[^\n]*:443|ECONNRESET[^\n]*heroku",
+        r"|self[- ]signed certificate in certificate chain(?! \(_ssl)"
+        r"|\(Errno::E(?:TIMEDOUT|CONN\w+)\)|connect (?:ETIMEDOUT|ECONNREFUSED"
+        r"|ECONNRESET)[^\n]*:443|ECONNRESET[^\n]*heroku",
         findings.CLI_NETWORK,
     ),
     Rule(

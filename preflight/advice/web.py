@@ -16,6 +16,10 @@ RULES = (
         findings.NO_APPLICATION,
     ),
     Rule(
+        r"^(?:gunicorn: )?[Ee]rror: (?P<what>No application module specified)",
+        findings.SERVER_OPTIONS,
+    ),
+    Rule(
         r"Could not import module \"(?P<module>[\w.]+)\"",
         findings.WRONG_PACKAGE,
     ),
@@ -57,6 +61,7 @@ RULES = (
     Rule(
         r"(?:^|[\s/])(?:(?:ba|da|z)?sh: (?:line \d+: |\d+: )?|[\w./-]+: line \d+: )"
         r"(?P<program>(?!heroku)[\w./-]+): (?:command )?not found$"
+        r"|^(?P<program__>(?!heroku)[\w-]+\.(?:py|sh)): command not found$"
         r"|(?:^|[\s/])(?:ba|da)?sh: (?:line \d+: "
         r"|\d+: )?(?P<program_>(?!\S*buildpacks?/)[\w./-]+): No such file or directory$",
         findings.NO_SUCH_PROGRAM,
@@ -116,7 +121,7 @@ RULES = (
         findings.NO_SERVER_FILE,
     ),
     Rule(
-        r"^Error: (?P<what>Invalid value for [^\n]+|[Uu]nrecognized arguments[^\n]+)",
+        r"^Error: (?P<what>Invalid value for (?!'-A')[^\n]+|[Uu]nrecognized arguments[^\n]+)",
         findings.SERVER_OPTIONS,
     ),
     Rule(

@@ -29,7 +29,7 @@ MOST_MATCHES = 50
 MESSAGE_LINES = 15
 # Frames of packages and of Python itself, and programs of an environment.
 FOREIGN = (
-    r"site-packages|dist-packages|/lib(?:64)?/python|\\Lib\\|^<"
+    r"site-packages|dist-packages|/lib(?:64)?/python|\\[Ll]ib\\|^<"
     r"|(?:^|[/\\])(?:\.(?:heroku|preflight|venv)|tmp/buildpacks)[/\\]"
 )
 EXCEPTION_NAME = (
@@ -239,9 +239,22 @@ def best(text: str, codes: list[Finding]) -> list[Finding]:
     if CRASHED & {code.id for code in codes} or "HaltServer" in text:
         # Of a site that does not start, a browser reports much more.
         ranked = [(finding, rank) for finding, rank in ranked if rank <= Rank.WORDS]
+    ranked = [(finding, rank) for finding, rank in ranked if not was_installed(finding, text)]
     first = min((rank for _, rank in ranked), default=Rank.GUESS)
     found = [finding for finding, rank in ranked if rank == first]
     return found if first == Rank.CAUSE else found[:1]
+
+
+def was_installed(finding: Finding, text: str) -> bool:
+    """Return whether pip installed a package in another way after its wheel had failed."""
+    if finding.kind is not findings.NO_WHEEL or "package" not in finding.values:
+        return False
+    name = re.sub(r"[-_.]", "[-_.]", finding.values["package"])
+    done = (
+        rf"Successfully installed [^\n]*(?i:{name})-\d"
+        rf"|install for {name}: finished with status 'done'"
+    )
+    return bool(re.search(done, text))
 
 
 def in_context(finding: Finding, text: str) -> Finding:

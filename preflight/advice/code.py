@@ -53,7 +53,7 @@ RULES = (
         findings.SYNTAX,
     ),
     Rule(
-        r"No module named 'env'",
+        r"No module named '?env'?$",
         findings.ENV_PY,
     ),
     Rule(
@@ -64,7 +64,7 @@ RULES = (
         findings.IGNORED_SETTINGS,
     ),
     Rule(
-        r"No module named 'fcntl'",
+        r"No module named '?(?:fcntl|pwd|grp)'?$|has no attribute '(?:AF_UNIX|geteuid)'",
         findings.GUNICORN_ON_WINDOWS,
     ),
     Rule(
@@ -208,7 +208,7 @@ RULES = (
         findings.GDAL,
     ),
     Rule(
-        r"(?P<library>lib[\w.+-]+\.so[\w.]*): cannot open shared object file"
+        r"(?<!dlerror:\s)(?P<library>\blib[\w.+-]+\.so[\w.]*): cannot open shared object file"
         r"|OSError: (?:no library called \"|cannot load library ')(?P<library__>[\w.+-]+)"
         r"|failed to find (?P<library_>libmagic)\.",
         findings.MISSING_LIBRARY,
@@ -391,6 +391,7 @@ RULES = (
     Rule(
         r"No (?P<program>wkhtmltopdf|wkhtmltoimage) executable found"
         r"|'(?P<program_>\w+driver(?:\.exe)?)' executable needs to be in PATH"
+        r"|(?:Unable to (?:find|obtain) |Service \S*/)(?P<program_________>\w+driver)\b"
         r"|(?P<program__>tesseract) is not installed or it's not in your PATH"
         r"|Is (?P<program___>poppler) installed and in PATH"
         r"|failed to execute (?:PosixPath\()?\[?'(?P<program____>dot)'"

@@ -227,7 +227,8 @@ RULES = (
         findings.GIT_IDENTITY,
     ),
     Rule(
-        r"[Yy]ou do not have access to (?:the )?(?:app|organization|team)"
+        r"You do not have permission to \w+ on|[Yy]ou do not have access to (?:the )?(?:app"
+        r"|organization|team)"
         r"|account \S+ does not have access to|is not a collaborator on",
         findings.NO_ACCESS,
     ),
@@ -240,7 +241,8 @@ RULES = (
         r"(?:[Cc]ould not|[Cc]ouldn't|[Uu]nable to|[Ff]ailed to) (?:download|find|fetch|clone"
         r"|load) "
         r"(?:the )?(?:custom )?buildpack|[Ee]rror fetching (?:custom )?buildpack$"
-        r"|tar \(child\): \S+heroku-\d\d\S*: Cannot open|[Ii]nvalid "
+        r"|/bin/(?:detect|compile|release): Permission denied|tar \(child\): \S+heroku-\d\d\S*: "
+        r"Cannot open|[Ii]nvalid "
         r"buildpack|[Nn]o such buildpack"
         r"|fatal: repository 'https://github\.com/[^']*buildpack[^']*' not found",
         findings.NO_BUILDPACK,

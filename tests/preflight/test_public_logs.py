@@ -73,6 +73,9 @@ def test_the_table_of_the_documentation_has_every_finding_of_explain():
         "Process exited with status 137",
         "Killed by a villain: a review",
         "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self signed certificate",
+        "ERROR: shop 1.0 has requirement carts<2, but you'll have carts 2.0 which is incompatible.",
+        "  ERROR: Failed building wheel for carts\nSuccessfully installed carts-2.0 shop-1.0",
+        "dlerror: libcudart.so.11.0: cannot open shared object file: No such file or directory",
     ],
 )
 def test_words_of_a_known_error_in_another_place_are_not_explained(log):

@@ -27,7 +27,7 @@ OUTCOMES, STOPPED = {0: PROVED, 1: FAILED}, 130
 PROVE = ("preflight.pyz", "--uncommitted", "setup", "--rehearse")
 
 # The hash of the template's preflight.pyz. tools/build_pyz.py writes this line.
-PREFLIGHT_SHA256 = "955c2ebfd476b6daf0d8f1a46346ea9dc92e224df163013898539feed5c022e9"
+PREFLIGHT_SHA256 = "fd54a4846601cf0592662297676b4ccfdb9fd468a5cb69b40cf9150b429ef273"
 OTHER_PREFLIGHT = """\
 The preflight.pyz in this folder is not the one from this template, so it was not run.
 To replace it, remove the file in the project's folder:

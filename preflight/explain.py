@@ -292,7 +292,8 @@ def diagnose_part(part: Part) -> Iterator[tuple[Finding, Rank]]:
     if len(code) < len(found):
         found = {line: pair for line, pair in found.items() if line not in code}
     for number, start in enumerate(starts, 1):
-        if number not in found and re.match(EXCEPTION_LINE, text[start : start + LONGEST_LINE]):
+        printed = text[start : start + LONGEST_LINE]
+        if number not in found and re.match(rf"[ \t]*{EXCEPTION_LINE}", printed):
             place = replace(findings.EXCEPTION(), cause=line_around(text, start + 1))
             found[number] = exception_found(place, place.cause)
     yield from (found[line] for line in sorted(found))

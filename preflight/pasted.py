@@ -17,6 +17,10 @@ LOG_PREFIX = (
     r"(?:remote: ?"
     r"|\d{4}-\d\d-\d\d[T ][\d:.,]+(?:Z|[+-]\d\d:?\d\d)? [\w-]+\[[\w.-]+\]: ?"
     r"|\w{3} {1,2}\d{1,2} [\d:.]+ (?:\S+ )?(?:app|heroku)[/\[][\w.-]+\]?:? ?"
+    # A system's own log, Apache, and Render.
+    r"|\w{3} {1,2}\d{1,2} [\d:.]+ [\w.-]+ [\w.-]+\[\d+\]: ?"
+    r"|\[\w{3} \w{3} {1,2}\d{1,2} [\d:.]+ \d{4}\](?: \[[^\]\n]*\]){1,4} ?"
+    r"|\w{3} {1,2}\d{1,2} \d{1,2}:\d\d:\d\d [AP]M +"
     # Docker, GitHub Actions and other hosts.
     r"|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[\d.]*Z[ \t]"
     r"|#?\d{1,3} \d{1,4}\.\d{1,3} "
@@ -26,7 +30,7 @@ LOG_PREFIX = (
 # A line of a traceback that is complete.
 FRAME = r"File \"[^\"]+\", line \d+, in \S+$"
 # What pages for pastes add to each line: a dash or a number before it, bars behind it.
-MARGINS = (r"[ \t]*(?:- |-$|\d{1,4}\. |\d{1,4}\.$)", r".*\|[ \t]*\|?[ \t]*$")
+MARGINS = (r"[ \t]*(?:- |-$|\d{1,4}\. |\d{1,4}\.$)|[\w.-]+ +\| ?", r".*\|[ \t]*\|?[ \t]*$")
 # Where a new line began, in a text that has lost its line breaks.
 JOINED = (
     r"(?<=[ \t])(?=remote: )",
@@ -117,7 +121,7 @@ def without_margins(lines: list[str]) -> list[str]:
     before, behind = MARGINS
     shown = [line for line in lines if line.strip()]
     if len(shown) > 1 and sum(bool(re.match(before, line)) for line in shown) > len(shown) * 0.8:
-        lines = [re.sub(f"^{before}", "", line) for line in lines]
+        lines = [re.sub(f"^(?:{before})", "", line) for line in lines]
     if len(shown) > 1 and sum(bool(re.match(behind, line)) for line in shown) > len(shown) * 0.8:
         lines = [re.sub(r"[ \t]*\|[ \t]*\|?[ \t]*$", "", line) for line in lines]
     return lines

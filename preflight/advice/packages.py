@@ -124,7 +124,9 @@ RULES = (
     ),
     Rule(
         r"(?<!\ban\s)\b(?:FileNotFound|IO|OS|Environment)Error: [^\n]*No such file or directory: "
-        r"u?'(?![^']*(?:static|assets)\w*/?')(?P<name>[^'\n]*[./][^'\n]*)'",
+        r"u?'(?![^']*(?:static|assets)\w*/?')(?P<name>[^'\n]*[./][^'\n]*)'"
+        r"|SavedModel file does not exist at: (?P<name_>[^{\s]+?)/?\{"
+        r"|unable to open file: name = '(?P<name__>[^']+)'",
         findings.NO_FILE,
     ),
     Rule(

@@ -149,6 +149,7 @@ RULES = (
         r"An error occurred \((?P<code>\w*)\) when calling the (?P<operation>\w+) operation"
         r"(?: \(reached max retries: \d+\))?:[ ]*(?P<text>[^\n]*)",
         findings.AWS_SAYS,
+        {"text": "it gives no reason.", "code": "(none)"},
     ),
     Rule(
         r"DefaultCredentialsError|[Cc]ould not automatically determine credentials"

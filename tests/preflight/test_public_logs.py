@@ -121,6 +121,10 @@ def test_the_newest_line_may_be_the_first():
         "web_1  | ",
         "2026-11-21T10:00:01.1234567Z ",
         "#12 6.840 ",
+        "Nov 21 10:00:01 host gunicorn[123]: ",
+        "[Fri Nov 21 10:00:01.123456 2026] [wsgi:error] [pid 12] ",
+        "Nov 21 10:00:01 AM  ",
+        "web       | ",
         "> ",
     ],
 )

@@ -27,7 +27,7 @@ OUTCOMES, STOPPED = {0: PROVED, 1: FAILED}, 130
 PROVE = ("preflight.pyz", "--uncommitted", "setup", "--rehearse")
 
 # The hash of the template's preflight.pyz. tools/build_pyz.py writes this line.
-PREFLIGHT_SHA256 = "b32be2c3fa792497f67b4df34883d6f89ef09191644ede7689cb76d0aeeac349"
+PREFLIGHT_SHA256 = "f481dd8fd1fa488720817ed580c2f50d4d0cd2e05cecef720171282cc0028275"
 OTHER_PREFLIGHT = """\
 The preflight.pyz in this folder is not the one from this template, so it was not run.
 To replace it, remove the file in the project's folder:

@@ -29,11 +29,13 @@ MOST_MATCHES = 50
 MESSAGE_LINES = 15
 # Frames of packages and of Python itself, and programs of an environment.
 FOREIGN = (
-    r"site-packages|dist-packages|/lib/python|\\Lib\\|^<"
-    r"|(?:^|[/\\])\.(?:heroku|preflight|venv)[/\\]"
+    r"site-packages|dist-packages|/lib(?:64)?/python|\\[Ll]ib\\|^<"
+    r"|(?:^|[/\\])(?:\.(?:heroku|preflight|venv)|tmp/buildpacks)[/\\]"
 )
 EXCEPTION_NAME = (
-    r"(?:[A-Za-z_][\w.]*(?:Error|Exception|Exit|Configured|Host|NotFound|DoesNotExist|NoReverseMatch)"
+    r"(?:DoesNotExist|NoReverseMatch|MultipleObjectsReturned|PermissionDenied|Http404|InvalidToken"
+    r"|SuspiciousOperation|Disallowed[A-Z]\w+|RequestDataTooBig|TooManyFieldsSent"
+    r"|[A-Za-z_][\w.]*(?:Error|Exception|Exit|Configured|Host|NotFound|DoesNotExist|NoReverseMatch)"
     r"|[a-z_]\w*(?:\.\w+)*\.[A-Z]\w+(?=: (?!\()))"
 )
 EXCEPTION = rf"{EXCEPTION_NAME}\b.*"
@@ -237,9 +239,22 @@ def best(text: str, codes: list[Finding]) -> list[Finding]:
     if CRASHED & {code.id for code in codes} or "HaltServer" in text:
         # Of a site that does not start, a browser reports much more.
         ranked = [(finding, rank) for finding, rank in ranked if rank <= Rank.WORDS]
+    ranked = [(finding, rank) for finding, rank in ranked if not was_installed(finding, text)]
     first = min((rank for _, rank in ranked), default=Rank.GUESS)
     found = [finding for finding, rank in ranked if rank == first]
     return found if first == Rank.CAUSE else found[:1]
+
+
+def was_installed(finding: Finding, text: str) -> bool:
+    """Return whether pip installed a package in another way after its wheel had failed."""
+    if finding.kind is not findings.NO_WHEEL or "package" not in finding.values:
+        return False
+    name = re.sub(r"[-_.]", "[-_.]", finding.values["package"])
+    done = (
+        rf"Successfully installed [^\n]*(?i:{name})-\d"
+        rf"|install for {name}: finished with status 'done'"
+    )
+    return bool(re.search(done, text))
 
 
 def in_context(finding: Finding, text: str) -> Finding:
@@ -272,8 +287,13 @@ def diagnose_part(part: Part) -> Iterator[tuple[Finding, Rank]]:
         line = bisect_right(starts, max(match.end() - 1, match.start()))
         if line not in found:
             found[line] = found_by(rule, match, text, []), rank
+    # A line of code that raises an exception contains its words, too.
+    code = [line for line in found if re.match(r"\s*raise \w", text[starts[line - 1] :][:99])]
+    if len(code) < len(found):
+        found = {line: pair for line, pair in found.items() if line not in code}
     for number, start in enumerate(starts, 1):
-        if number not in found and re.match(EXCEPTION_LINE, text[start : start + LONGEST_LINE]):
+        printed = text[start : start + LONGEST_LINE]
+        if number not in found and re.match(rf"[ \t]*{EXCEPTION_LINE}", printed):
             place = replace(findings.EXCEPTION(), cause=line_around(text, start + 1))
             found[number] = exception_found(place, place.cause)
     yield from (found[line] for line in sorted(found))
@@ -427,8 +447,11 @@ class TracebackReader:
             outside = self.indent >= 2 and indent < self.indent
             if not text or re.fullmatch(r"[~^]+", text):
                 return None
+            # The first line of a paste has often lost its indent.
+            shifted = exception and self.indent == 0 and not was_after_frame
+            code = indent > self.indent or (was_after_frame and not exception and not outside)
             # A line of code. Some pastes have lost all indents.
-            if indent > self.indent or (was_after_frame and not exception and not outside):
+            if code and not shifted:
                 return None
         elif not text or re.match(LOG_LINE, line) or self.printed > MESSAGE_LINES:
             self.inside = False

@@ -770,6 +770,15 @@ SILENT_COLLECTSTATIC = kind(
     "Compare it with the manage.py that `django-admin startproject` writes.",
     f"{DJANGO}/ref/django-admin/",
 )
+COLLECTSTATIC_HIDDEN = kind(
+    "E207",
+    "collectstatic failed, and the build does not show why.",
+    "Build without it once. The last of these commands prints the error.",
+    f"{DEV_CENTER}/django-assets",
+    "heroku config:set DISABLE_COLLECTSTATIC=1",
+    "git push heroku main",
+    "heroku run python manage.py collectstatic --noinput",
+)
 HOOK_FAILED = symptom("E205", "bin/$name failed, so Heroku would reject this push.")
 SLUG_TOO_LARGE = kind(
     "E206",
@@ -884,7 +893,7 @@ ENGINE_CALLED = kind(
 UNDEFINED_NAME = kind(
     "E303",
     "The name $name is not defined.",
-    "Import it, or fix its spelling.",
+    "Import it, define it before this line, or fix its spelling.",
     "https://docs.python.org/3/library/exceptions.html#NameError",
 )
 SYNTAX = kind(
@@ -1129,7 +1138,7 @@ TABLE_EXISTS = kind(
 )
 CONSTRAINT = kind(
     "E416",
-    "The database rejected a row, because it violates a $rule constraint. SQLite may accept it.",
+    "The database rejected a row, because it violates a $rule constraint. SQLite checks less.",
     "Look at the value in the line below, and at the code that saves it.",
     f"{DJANGO}/ref/models/constraints/",
 )
@@ -1608,7 +1617,7 @@ OLD_PACKAGE = kind(
 )
 OLD_NAME = kind(
     "E251",
-    "A package uses $name, which newer versions of Python do not have.",
+    "The code, or a package, uses $name, which newer versions of Python do not have.",
     "Update the package that the traceback names, or ask for an older Python in .python-version.",
     f"{DEV_CENTER}/python-support",
 )
@@ -1643,10 +1652,10 @@ GDAL = kind(
 )
 GDAL_NOT_FOUND = kind(
     "E265",
-    "The buildpack has installed GDAL and GEOS, but Django does not find them.",
+    "The buildpack has installed GDAL and GEOS, but Django does not find them, or GDAL its data.",
     'Write in the settings: GDAL_LIBRARY_PATH = os.environ.get("GDAL_LIBRARY_PATH") and '
     'GEOS_LIBRARY_PATH = os.environ.get("GEOS_LIBRARY_PATH"). Use the buildpack below, which '
-    "sets both, before heroku/python.",
+    "sets both, and GDAL_DATA and PROJ_LIB, before heroku/python.",
     f"{DEV_CENTER}/postgis",
     "heroku buildpacks:add --index 1 https://github.com/heroku/heroku-geo-buildpack.git",
 )
@@ -1703,7 +1712,7 @@ PRIVATE_REPOSITORY = kind(
 )
 OTHER_LOCK_STALE = kind(
     "E263",
-    "$lock does not fit the file that it was created from.",
+    "$lock does not fit the file that it was created from, or the tool that reads it.",
     "Create it again (pipenv lock, or poetry lock), and commit it.",
     PACKAGES,
 )
@@ -3060,6 +3069,14 @@ CELERY_STOPPED = kind(
     "--concurrency.",
     f"{DEV_CENTER}/celery-heroku",
 )
+MEMCACHED = kind(
+    "E687",
+    "The memcached server reported an error: $text",
+    "Use a client that can log in with SASL, such as django-bmemcached, and the server, "
+    "username and "
+    "password from the config vars of the add-on.",
+    f"{DEV_CENTER}/django-memcache",
+)
 
 NOTHING_COMMITTED = kind(
     "E767",
@@ -3129,7 +3146,7 @@ BUILD_TIMEOUT = kind(
 )
 NO_BUILDPACK = kind(
     "E776",
-    "Heroku cannot fetch a buildpack that is set for this app.",
+    "Heroku cannot fetch a buildpack that is set for this app, or it does not support the stack.",
     "Compare its address, and remove it if it no longer exists.",
     f"{DEV_CENTER}/managing-buildpacks",
     "heroku buildpacks",

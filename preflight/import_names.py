@@ -31,4 +31,5 @@ PACKAGES = {
 
 def package_of(module: str) -> str:
     """Return the name of the package on the index that contains a module."""
-    return PACKAGES.get(module, module)
+    first = module.partition(".")[0]
+    return PACKAGES.get(module) or PACKAGES.get(first, first)

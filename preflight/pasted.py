@@ -17,14 +17,20 @@ LOG_PREFIX = (
     r"(?:remote: ?"
     r"|\d{4}-\d\d-\d\d[T ][\d:.,]+(?:Z|[+-]\d\d:?\d\d)? [\w-]+\[[\w.-]+\]: ?"
     r"|\w{3} {1,2}\d{1,2} [\d:.]+ (?:\S+ )?(?:app|heroku)[/\[][\w.-]+\]?:? ?"
+    # A system's own log, Apache, and Render.
+    r"|\w{3} {1,2}\d{1,2} [\d:.]+ [\w.-]+ [\w.-]+\[\d+\]: ?"
+    r"|\[\w{3} \w{3} {1,2}\d{1,2} [\d:.]+ \d{4}\](?: \[[^\]\n]*\]){1,4} ?"
+    r"|\w{3} {1,2}\d{1,2} \d{1,2}:\d\d:\d\d [AP]M +"
     # Docker, GitHub Actions and other hosts.
     r"|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[\d.]*Z[ \t]"
     r"|#?\d{1,3} \d{1,4}\.\d{1,3} "
     r"|(?:\[OKAY\] )?\d{1,2}:\d\d:\d\d(?: [AP]M)? [\w.-]+ +\| ?"
     r"|[\w-]+[_-]\d+ +\| ?)"
 )
+# A line of a traceback that is complete.
+FRAME = r"File \"[^\"]+\", line \d+, in \S+$"
 # What pages for pastes add to each line: a dash or a number before it, bars behind it.
-MARGINS = (r"[ \t]*(?:- |-$|\d{1,4}\. |\d{1,4}\.$)", r".*\|[ \t]*\|?[ \t]*$")
+MARGINS = (r"[ \t]*(?:- |-$|\d{1,4}\. |\d{1,4}\.$)|[\w.-]+ +\| ?", r".*\|[ \t]*\|?[ \t]*$")
 # Where a new line began, in a text that has lost its line breaks.
 JOINED = (
     r"(?<=[ \t])(?=remote: )",
@@ -52,7 +58,8 @@ BOX = (
 )
 # What Django's page for an error shows: its title, the table below it, and a frame of old versions.
 EXCEPTION = (
-    r"[A-Za-z_][\w.]*(?:Error|Exception|DoesNotExist|Configured|Host|Match|NotFound|Returned)"
+    r"(?:[A-Za-z_][\w.]*(?:Error|Exception|Exist|Configured|Host|Match|NotFound|Returned|Operation)"
+    r"|DoesNotExist|PermissionDenied|Http404|InvalidToken|DisallowedRedirect|RequestDataTooBig)"
 )
 PAGE = (
     (rf"(?m)^[ \t#*]*({EXCEPTION}) at /\S*[ \t*]*\n+(?!Request )[ \t]*(\S.*)$", r"\1: \2"),
@@ -61,6 +68,8 @@ PAGE = (
         r"\s*Exception Value:?[\s|]*(\S.*)$",
         r"\1: \2",
     ),
+    # Celery shows the exception as Python writes it.
+    (rf"(?m)^(.*: )({EXCEPTION})\((['\"])(.*?)(?:\\n)?\3,?\)(?=:?$)", r"\1\n\2: \4"),
     # Poetry: the class, the message and the place, each in a line of its own.
     (rf"(?m)^[ \t]+({EXCEPTION})[ \t]*\n+[ \t]+(\S.*)\n+[ \t]+(?=at \S+:\d+)", r"\1: \2\n"),
     (r"(?m)^([ \t]*File \"[^\"\n]+\") in (\S+)\n\s*(\d+)\. (.*)$", r"\1, line \3, in \2\n    \4"),
@@ -112,7 +121,7 @@ def without_margins(lines: list[str]) -> list[str]:
     before, behind = MARGINS
     shown = [line for line in lines if line.strip()]
     if len(shown) > 1 and sum(bool(re.match(before, line)) for line in shown) > len(shown) * 0.8:
-        lines = [re.sub(f"^{before}", "", line) for line in lines]
+        lines = [re.sub(f"^(?:{before})", "", line) for line in lines]
     if len(shown) > 1 and sum(bool(re.match(behind, line)) for line in shown) > len(shown) * 0.8:
         lines = [re.sub(r"[ \t]*\|[ \t]*\|?[ \t]*$", "", line) for line in lines]
     return lines
@@ -130,6 +139,8 @@ def unwrap(lines: list[str]) -> list[str]:
     for line in lines:
         continues = bool(rows < ROWS and joined and joined[-1].strip() and line.strip())
         continues = continues and not re.match(BEGINNING, line)
+        # The line of code below a frame that has the width of the terminal by chance.
+        continues = continues and not (line[0] == " " and re.search(FRAME, joined[-1]))
         rows += 1
         if continues and hard and above == width:
             joined[-1] += line

@@ -6,18 +6,23 @@ from preflight.advice.rule import Rule
 TEXT = r"(?:: *(?P<text>.*))?$"
 NO_TEXT = {"text": "it has no message."}
 DATABASE = (
-    r"(?:django\.db\.utils|psycopg2?|sqlite3|pymysql|MySQLdb|_mysql_exceptions|asyncpg|sqlalchemy\.exc)\.[\w.]+"
+    r"(?:django\.db\.utils|psycopg2?|sqlite3|pymysql|MySQLdb|_mysql_exceptions|asyncpg"
+    r"|sqlalchemy\.exc)\.[\w.]+"
     r"|(?:Operational|Programming|Integrity|Data|Interface|Internal|NotSupported|Database)Error"
 )
 SERVICES = (
     r"(?:requests|urllib3?|httpx|httpcore|aiohttp|http\.client|socket|ssl|botocore|boto|google"
-    r"|stripe|kombu|amqp|twilio|tweepy|openai|elasticsearch|pip\._vendor)\.[\w.]+"
-    r"|Connection\w*Error|TimeoutError|HTTPError|URLError|MaxRetryError|SSL\w*Error"
+    r"|stripe|kombu|amqp|twilio|tweepy|openai|anthropic|elastic\w*|opensearchpy|pysolr"
+    r"|googleapiclient"
+    r"|spotipy|telegram|slack\w*|sendgrid|mailchimp\w*|plaid|braintree|facebook|github|praw|discord"
+    r"|pusher|algoliasearch|meilisearch|firebase_admin|shopify|oauthlib|requests_oauthlib"
+    r"|pip\._vendor)\.[\w.]+|Transport\w*Error|API\w+Error|ApiException|HttpError|RateLimitError"
+    r"|S3\w+Error|Connection\w*Error|TimeoutError|HTTPError|URLError|MaxRetryError|SSL\w*Error"
     r"|(?:Read|Connect)Timeout(?:Error)?|gaierror"
 )
 DJANGO = (
     r"django\.[\w.]+|ValidationError|FieldError|FieldDoesNotExist|SuspiciousOperation"
-    r"|PermissionDenied|Disallowed\w+"
+    r"|PermissionDenied|Disallowed\w+|Http404"
 )
 FILES = (
     r"OSError|IOError|EnvironmentError|PermissionError|File\w+Error|IsADirectoryError"
@@ -37,13 +42,13 @@ RULES = (
     Rule(rf"^(?P<name>{DATABASE}){TEXT}", findings.DATABASE_SAYS, NO_TEXT),
     Rule(rf"^(?P<name>(?:aio)?redis\.[\w.]+){TEXT}", findings.REDIS_SAYS, NO_TEXT),
     Rule(rf"^(?P<name>{SERVICES}){TEXT}", findings.SERVICE_SAYS, NO_TEXT),
+    Rule(rf"^(?:[\w.]*MultiValueDictKey|Key|Index)Error{TEXT}", findings.NO_KEY, NO_TEXT),
     Rule(rf"^(?P<name>{DJANGO}){TEXT}", findings.DJANGO_REFUSED, NO_TEXT),
     Rule(r"^(?:Attribute|Type)Error: (?P<text>.*\bNone(?:Type)?\b.*)", findings.NONE_VALUE),
     Rule(rf"^AttributeError{TEXT}", findings.WRONG_ATTRIBUTE, NO_TEXT),
     Rule(rf"^TypeError{TEXT}", findings.WRONG_CALL, NO_TEXT),
     Rule(rf"^Unicode\w*Error{TEXT}", findings.NOT_UTF8, NO_TEXT),
     Rule(rf"^(?:{VALUES}){TEXT}", findings.WRONG_VALUE, NO_TEXT),
-    Rule(rf"^(?:Key|Index)Error{TEXT}", findings.NO_KEY, NO_TEXT),
     Rule(rf"^(?:Import|ModuleNotFound)Error{TEXT}", findings.IMPORT_FAILED, NO_TEXT),
     Rule(rf"^(?:{FILES}){TEXT}", findings.FILE_SYSTEM, NO_TEXT),
     Rule(rf"^(?P<name>[A-Za-z_][\w.]*){TEXT}", findings.RAISED, NO_TEXT),

@@ -3,18 +3,43 @@
 from preflight import findings
 from preflight.advice.rule import Rule
 
+# Modules that Python 3 has renamed, and usual names for a part of a package.
+PYTHON_2 = (
+    r"urllib2|urlparse|httplib|xmlrpclib|StringIO|cStringIO|cPickle|ConfigParser|Queue|Cookie"
+    r"|cookielib|HTMLParser|htmlentitydefs|SocketServer|BaseHTTPServer|SimpleHTTPServer|commands"
+    r"|__builtin__|exceptions|copy_reg|Tkinter|UserDict|robotparser|email\.(?:MIME|Utils"
+    r"|Encoders)\w*"
+)
+PARTS = (
+    r"admin|app_settings|base|backends?|client|common|compat|conf|config|constants|core|defaults"
+    r"|errors|fields|forms|handlers|helpers|managers|middleware|mixins|models|serializers|settings"
+    r"|signals|tasks|tools|types|urls|utils|validators|version|_?version|views|widgets"
+)
+
 RULES = (
     Rule(
         r"NameError: name 'django' is not defined",
         findings.ENGINE_CALLED,
     ),
     Rule(
-        r"NameError: name '(?P<name>unicode|basestring|xrange|raw_input|reduce)' is not defined",
+        r"NameError: (?:global )?name '(?P<name>unicode|basestring|xrange|raw_input|reduce)' is "
+        r"not defined",
         findings.OLD_NAME,
     ),
     Rule(
-        r"NameError: name '(?P<name>\w+)' is not defined",
+        r"NameError: (?:global )?name '(?P<name>\w+)' is not defined"
+        r"|(?:local|free) variable '(?P<name_>\w+)' (?:referenced before|where it is not)",
         findings.UNDEFINED_NAME,
+    ),
+    # Python 2 looks for a module in the folder of the file that imports it, too.
+    Rule(
+        r"File \"[^\"]*(?:site|dist)-packages/(?P<package>\w+)/[^\"]*\", line \d+[^\n]*\n"
+        rf"(?:\w*\.)?(?:ModuleNotFound|Import)Error: No module named '?(?:{PARTS}|{PYTHON_2})'?$",
+        findings.OLD_PACKAGE,
+    ),
+    Rule(
+        rf"No module named '?(?P<name>{PYTHON_2})'?$",
+        findings.OLD_NAME,
     ),
     # A package that this Python cannot parse.
     Rule(
@@ -28,17 +53,18 @@ RULES = (
         findings.SYNTAX,
     ),
     Rule(
-        r"No module named 'env'",
+        r"No module named '?env'?$",
         findings.ENV_PY,
     ),
     Rule(
         r"No module named '?(?P<module>(?:[\w.]+\.)?(?:local_?settings|settings_local|local|secret"
-        r"|secret_?(?:settings|key|keys)|settings_?(?:secrets?|private)|private_?settings|api_?keys?"
+        r"|secret_?(?:settings|key|keys)|settings_?(?:secrets?|private)|private_?settings"
+        r"|api_?keys?"
         r"|keys|credentials|passwords?))'?$",
         findings.IGNORED_SETTINGS,
     ),
     Rule(
-        r"No module named 'fcntl'",
+        r"No module named '?(?:fcntl|pwd|grp)'?$|has no attribute '(?:AF_UNIX|geteuid)'",
         findings.GUNICORN_ON_WINDOWS,
     ),
     Rule(
@@ -95,7 +121,9 @@ RULES = (
         {"module": "django"},
     ),
     Rule(
-        r"No module named '?django\.(?P<name>[\w.]+)",
+        r"No module named '?django\.(?P<name>(?:apps|conf|contrib|core|db|dispatch|forms|http"
+        r"|middleware|newforms|shortcuts|tasks|template|templatetags|test|urls|utils"
+        r"|views)\b[\w.]*)",
         findings.REMOVED_FROM_DJANGO,
     ),
     Rule(
@@ -104,6 +132,11 @@ RULES = (
     ),
     Rule(
         r"No module named '(?P<module>[\w-]+)'|No module named (?P<module_>\w[\w.]*)\b\"?$",
+        findings.NOT_INSTALLED,
+    ),
+    Rule(
+        r"DistributionNotFound: The '(?P<module>[\w.-]+)[^']*' distribution was not found"
+        r"|PackageNotFoundError: No package metadata was found for (?P<module_>[\w.-]+)",
         findings.NOT_INSTALLED,
     ),
     Rule(
@@ -125,8 +158,10 @@ RULES = (
     Rule(
         r"cannot import name '(?P<name>\w+)' from '(?P<module>django\b[\w.]*)'"
         r"|can ?not import name '?(?P<name_>patterns|ugettext(?:_lazy)?|ugettext_noop"
-        r"|ungettext(?:_lazy)?|force_text|smart_text|python_2_unicode_compatible|urlquote|is_safe_url"
-        r"|staticfiles|render_to_response)\b",
+        r"|ungettext(?:_lazy)?|(?:force|smart)_(?:text|unicode)|python_2_unicode_compatible"
+        r"|urlquote(?:_plus)?|urlunquote|is_safe_url|staticfiles|render_to_response|simplejson|six"
+        r"|SortedDict|MergeDict|get_cache|allow_lazy|available_attrs|NullBooleanField)\b"
+        r"|Module \"(?P<module_>django\.[\w.]+)\" does not define a \"(?P<name__>\w+)\"",
         findings.REMOVED_FROM_DJANGO,
     ),
     Rule(
@@ -136,6 +171,9 @@ RULES = (
         r"|module 'pkgutil' has no attribute '(?P<name__>ImpImporter)'"
         r"|module 'inspect' has no attribute '(?P<name___>getargspec)'"
         r"|module 'asyncio' has no attribute '(?P<name____>coroutine)'"
+        r"|'(?:dict|OrderedDict|QueryDict|Headers)' object has no attribute "
+        r"'(?P<name_______>has_key|iter(?:items|keys|values))'"
+        r"|'str' object has no attribute '(?P<name________>decode)'"
         r"|(?:module 'html\.parser' has no attribute|cannot import name) "
         r"'(?P<name_____>HTMLParseError)'"
         r"|module '(?:time|fractions|base64|ssl|ast|cgi|gettext|unittest|configparser)' has no "
@@ -156,7 +194,8 @@ RULES = (
         findings.COMPILED_FOR_OTHER_SYSTEM,
     ),
     Rule(
-        r"Unable to load PROJ|is not usable without GDAL libs installed"
+        r"Unable to load PROJ|(?:OGR|GDAL)Exception: OGR failure|Unable to open EPSG support file"
+        r"|Cannot find proj\.db|is not usable without GDAL libs installed"
         r"(?=[\s\S]*(?:heroku-geo-buildpack|HAS_GDAL))",
         findings.GDAL_NOT_FOUND,
     ),
@@ -169,7 +208,7 @@ RULES = (
         findings.GDAL,
     ),
     Rule(
-        r"(?P<library>lib[\w.+-]+\.so[\w.]*): cannot open shared object file"
+        r"(?<!dlerror:\s)(?P<library>\blib[\w.+-]+\.so[\w.]*): cannot open shared object file"
         r"|OSError: (?:no library called \"|cannot load library ')(?P<library__>[\w.+-]+)"
         r"|failed to find (?P<library_>libmagic)\.",
         findings.MISSING_LIBRARY,
@@ -183,14 +222,18 @@ RULES = (
         findings.APPS_NOT_LOADED,
     ),
     Rule(
-        r"Requested settings?,? [^\n]*but settings are not configured",
+        r"Requested settings?,? [^\n]*but settings are not configured"
+        r"|environment variable DJANGO_SETTINGS_MODULE (?:or call|is undefined)",
         findings.SETTINGS_NOT_CONFIGURED,
     ),
     Rule(
         r"Model class (?P<name>[\w.]+) doesn't declare an explicit app_label"
         r"|AUTH_USER_MODEL refers to model '(?P<name_>[\w.]+)' that has not been installed"
         r"|No installed app with label '(?P<name__>\w+)'"
-        r"|lazy reference to '(?P<name___>[\w.]+)', but app '\w+' isn't installed",
+        r"|lazy reference to '(?P<name___>[\w.]+)', but app '\w+' isn't installed"
+        r"|'(?P<name_____>(?!staticfiles|admin_static|future|url|bootstrap_toolkit)\w+)' is not a "
+        r"(?:valid|registered) tag library"
+        r"|type object '(?P<name____>\w+)' has no attribute 'objects'",
         findings.NOT_IN_INSTALLED_APPS,
     ),
     Rule(
@@ -234,7 +277,8 @@ RULES = (
     Rule(
         r"cannot import name '(?P<name>\w+)' from '(?P<module>[\w.]+)'"
         r"(?![^\n]*(?:site|dist)-packages)"
-        r"|cannot import name (?:'(?P<name_>\w+)'|(?P<name__>\w+)\b)(?! from)",
+        r"|cannot import name (?:'(?P<name_>\w+)'|(?P<name__>\w+)\b)(?! from)"
+        r"|Module \"(?P<module_>[\w.]+)\" does not define a \"(?P<name___>\w+)\"",
         findings.CANNOT_IMPORT_NAME,
         {"module": "a module"},
     ),
@@ -253,13 +297,17 @@ RULES = (
         r"|Specifying a namespace in include\(\) without providing an app_name"
         r"|Passing a 3-tuple to include\(\) is not supported"
         r"|context must be a dict rather than \w+"
-        r"|render\(\) got an unexpected keyword argument 'renderer'"
+        r"|(?:login|logout|password_\w+|logout_then_login)\(\) got an unexpected keyword "
+        r"argument '\w+'"
+        r"|got an unexpected keyword argument '(?:context_instance|mimetype|providing_args"
+        r"|renderer)'"
+        r"|'module' object has no attribute '(?:patterns|permalink|get_model)'"
         r"|'WSGIRequest' object has no attribute '(?:is_ajax|REQUEST|user_agent)'"
         r"|from_db_value\(\) (?:missing 1 required positional argument: 'context'"
         r"|takes \d+ positional)"
         r"|module 'django\.[\w.]+' has no attribute '\w+'"
         r"|No module named 'django\.contrib\.(?:formtools|comments|localflavor|webdesign)"
-        r"|'Options' object has no attribute '(?:get_all_field_names|module_name|virtual_fields)'"
+        r"|'Options' object has no attribute '\w+'"
         r"|'datetime\.timezone' object has no attribute '(?:localize|normalize)'"
         r"|get_response must be provided"
         r"|\w+Middleware\(\) takes no arguments|object\(\) takes no parameters"
@@ -282,7 +330,7 @@ RULES = (
     ),
     Rule(
         r"Cannot import '(?P<name>[\w.]+)'\. Check that"
-        r"|Module '[\w.]+' does not contain a '(?P<name_>\w+)' class"
+        r"|Module ['\"][\w.]+['\"] does not contain a ['\"](?P<name_>\w+)['\"] class"
         r"|'(?P<name__>[\w.]+)' isn't a subclass of AppConfig"
         r"|'(?P<name___>[\w.]+)' must supply a name attribute",
         findings.BAD_APP_CONFIG,
@@ -343,10 +391,13 @@ RULES = (
     Rule(
         r"No (?P<program>wkhtmltopdf|wkhtmltoimage) executable found"
         r"|'(?P<program_>\w+driver(?:\.exe)?)' executable needs to be in PATH"
+        r"|(?:Unable to (?:find|obtain) |Service \S*/)(?P<program_________>\w+driver)\b"
         r"|(?P<program__>tesseract) is not installed or it's not in your PATH"
         r"|Is (?P<program___>poppler) installed and in PATH"
         r"|failed to execute (?:PosixPath\()?\[?'(?P<program____>dot)'"
         r"|Bad (?P<program_____>git) executable"
+        r"|No such file or directory: u?'(?P<program________>ff(?:mpeg|probe)|git|pandoc|convert|gs"
+        r"|java|Rscript|tesseract|dot|wkhtmlto\w+|\w*latex|libreoffice|soffice|\w+driver|pdf\w+)'"
         r"|cannot find (?P<program______>Chrome) binary"
         r"|subprocess\.py\"(?:[^\n]*\n){1,8}?[^\n]*No such file or directory: "
         r"'(?P<program_______>(?!npm|npx|node|yarn|pnpm|bower|lessc|sass)[\w-]+)'$",
@@ -357,7 +408,7 @@ RULES = (
         findings.NO_FILE_IN_FIELD,
     ),
     Rule(
-        r"^MemoryError\b|^Killed$|JavaScript heap out of memory",
+        r"^(?:[\w.]*\.)?_?(?:Array)?MemoryError\b|^Killed$|JavaScript heap out of memory",
         findings.OUT_OF_MEMORY,
     ),
     Rule(

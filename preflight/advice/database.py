@@ -16,11 +16,13 @@ RULES = (
         findings.SQLITE,
     ),
     Rule(
-        r"Scheme '(?:b'')?(?:://)?' is unknown",
+        r"Scheme '(?:b'')?(?:://)?' is unknown|No support for '(?:b'')?'\. We support",
         findings.NO_DATABASE_URL,
     ),
     Rule(
         r"(?:UnknownSchemeError|ValueError): Scheme '(?P<scheme>[^']*)' is unknown"
+        r"|No support for '(?P<scheme_>[^']+)'\. We support"
+        r"|dj_database_url[^\n]*, in parse\nKeyError: '(?P<scheme__>[^']*)'"
         r"|This string is not a valid url",
         findings.BAD_DATABASE_URL,
     ),
@@ -52,13 +54,19 @@ RULES = (
         r"(?<!for\s)(?<!of\s)relation \"(?P<table>[\w.]+)\" already exists",
         findings.TABLE_EXISTS,
     ),
+    # Two processes create it at the same time.
+    Rule(
+        r"unique constraint \"pg_\w+_nsp_index\"\s+DETAIL:[^\n]*\)=\((?P<table>\w+)",
+        findings.TABLE_EXISTS,
+    ),
     Rule(
         r"violates unique constraint \"(?P<table>\w+)_pkey\"(?=\s+DETAIL: +Key \(id\)=)",
         findings.SEQUENCE_BEHIND,
     ),
     Rule(
         r"violates (?P<rule>not-null|unique|foreign key|check) constraint"
-        r"(?! \"\w+_pkey\"\s+DETAIL: +Key \(id\)=)",
+        r"(?! \"(?:pg_\w+_nsp_index\"|\w+_pkey\"\s+DETAIL: +Key \(id\)=))"
+        r"|(?P<rule_>NOT NULL|UNIQUE|FOREIGN KEY|CHECK) constraint failed",
         findings.CONSTRAINT,
     ),
     Rule(
@@ -101,7 +109,8 @@ RULES = (
         findings.DATABASE_UNREACHABLE,
     ),
     Rule(
-        r"FATAL: +the database system is (?:starting up|shutting down|in recovery mode)",
+        r"OperationalError: (?:connection )?timeout expired\s*$"
+        r"|FATAL: +the database system is (?:starting up|shutting down|in recovery mode)",
         findings.DATABASE_UNREACHABLE,
         {"host": "in DATABASE_URL"},
     ),
@@ -216,7 +225,7 @@ RULES = (
         findings.DATABASE_CERTIFICATE,
     ),
     Rule(
-        r"decryption failed or bad record mac|SSL error: called a function you should not call"
+        r"bad record mac|SSL error: called a function you should not call"
         r"|lost synchronization with server"
         r"|error with status PGRES_TUPLES_OK and no message",
         findings.SHARED_CONNECTION,

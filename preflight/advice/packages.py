@@ -62,7 +62,9 @@ RULES = (
         findings.GIT_OVER_SSH,
     ),
     Rule(
-        r"(?:git clone|git fetch)[^\n]*(?:did not run successfully|Command failed|exit code: 128)"
+        r"could not read (?:Username|Password) for '[^']*': "
+        r"(?:No such device or address|terminal prompts disabled)"
+        r"|(?:git clone|git fetch)[^\n]*(?:did not run successfully|Command failed|exit code: 128)"
         r"|Command errored out with exit status 128: git clone",
         findings.PRIVATE_REPOSITORY,
     ),
@@ -71,6 +73,16 @@ RULES = (
         r"|(?P<lock_>poetry\.lock) is not up to date with pyproject\.toml"
         r"|changed significantly since (?P<lock__>poetry\.lock) was last generated",
         findings.OTHER_LOCK_STALE,
+    ),
+    Rule(
+        r"vendor/pipenv-to-pip\"(?:[^\n]*\n){1,8}?\w+Error: ",
+        findings.OTHER_LOCK_STALE,
+        {"lock": "Pipfile.lock"},
+    ),
+    Rule(
+        r"(?:app|content of app)\.json is not valid|does not contain a valid JSON entity",
+        findings.INVALID_APP_JSON,
+        {"problem": "Heroku cannot parse it"},
     ),
     # The version that is asked for is among those that need another Python.
     Rule(
@@ -106,17 +118,25 @@ RULES = (
     Rule(
         r"Could not install packages due to an (?:OSError|EnvironmentError): \[Errno 2\] "
         r"No such file or directory: '?(?:\S*/)?"
-        r"(?P<package>[^\s/']+(?:\.whl|\.zip|\.tar\.gz)|pip-install)\b",
+        r"(?:(?P<package>[^\s/']+(?:\.whl|\.zip|\.tar\.gz)|pip-install)\b"
+        r"|(?P<package_>[A-Za-z][\w-]*))",
         findings.ONE_MACHINE,
     ),
     Rule(
-        r"FileNotFoundError: [^\n]*No such file or directory: "
-        r"'(?![^']*(?:static|assets)\w*/?')(?P<name>[^'\n]*[./][^'\n]*)'",
+        r"(?<!\ban\s)\b(?:FileNotFound|IO|OS|Environment)Error: [^\n]*No such file or directory: "
+        r"u?'(?![^']*(?:static|assets)\w*/?')(?P<name>[^'\n]*[./][^'\n]*)'"
+        r"|SavedModel file does not exist at: (?P<name_>[^{\s]+?)/?\{"
+        r"|unable to open file: name = '(?P<name__>[^']+)'",
         findings.NO_FILE,
     ),
     Rule(
         r"requires a different Python: (?P<has>\S+) not in"
         r"|depends on Python(?P<needs>\S+)",
+        findings.OTHER_PYTHON,
+    ),
+    # All versions of Django exist, but not for each Python.
+    Rule(
+        r"satisfies the requirement [Dd]jango(?=(?:[<>=~!]=?[\d.]+,?)+ \(from versions: \d)",
         findings.OTHER_PYTHON,
     ),
     Rule(
@@ -126,7 +146,13 @@ RULES = (
         findings.NO_SUCH_PACKAGE,
     ),
     Rule(
-        r"ResolutionImpossible|conflicting dependencies"
+        r"No app\.json located|app\.json is missing",
+        findings.INVALID_APP_JSON,
+        {"problem": "it is not in the root of the branch that the button names"},
+    ),
+    Rule(
+        r"Could not find a version that matches|VersionConflict: |ResolutionImpossible"
+        r"|conflicting dependencies"
         r"|your (?:project's )?requirements are unsatisfiable",
         findings.CONFLICT,
     ),
@@ -199,7 +225,8 @@ RULES = (
         findings.HASHES,
     ),
     Rule(
-        r"ReadTimeoutError\(?[^\n]*(?:pythonhosted|pypi)|ConnectTimeoutError[^\n]*(?:pythonhosted|pypi)",
+        r"ReadTimeoutError\(?[^\n]*(?:pythonhosted|pypi)"
+        r"|ConnectTimeoutError[^\n]*(?:pythonhosted|pypi)",
         findings.PACKAGE_INDEX_DOWN,
     ),
     Rule(

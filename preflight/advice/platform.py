@@ -3,6 +3,9 @@
 from preflight import findings
 from preflight.advice.rule import Rule
 
+# A repository that is not a buildpack for Python, or not a buildpack at all.
+OTHER_BUILDPACK = r"(?!heroku/python\b|\S*buildpack\S*python|\S*python\S*buildpack)[\w-]+/[\w-]+"
+
 RULES = (
     Rule(
         r"^-----> Installing pip[^\n]*\n\s*Push rejected, failed to compile Python app",
@@ -24,7 +27,7 @@ RULES = (
     Rule(
         r"Authentication failed for 'https://git\.heroku\.com"
         r"|could not read Username for 'https://git\.heroku\.com"
-        r"|Invalid credentials provided|Error: not logged in"
+        r"|Invalid credentials provided|Error: [Nn]ot logged in|HEROKU_API_KEY is invalid"
         r"|Do not authenticate with username and password using git",
         findings.NOT_LOGGED_IN,
     ),
@@ -40,7 +43,7 @@ RULES = (
     ),
     Rule(
         r"'heroku' does not appear to be a git repository|Error: No app specified"
-        r"|Missing required flag:?\s+-a, --app",
+        r"|Missing required flag:?\s+-a, --app|Multiple apps in git remotes",
         findings.NO_REMOTE,
     ),
     Rule(
@@ -52,9 +55,9 @@ RULES = (
     Rule(
         r"not supported by '(?P<buildpack>heroku/(?!python)[\w-]+)' buildpack"
         r"|App not compatible with buildpack: "
-        r"(?:\S*/buildpacks/|https://github\.com/)(?P<buildpack_>(?!\S*python)[\w-]+/[\w-]+)"
+        rf"(?:\S*/buildpacks/|https://github\.com/)(?P<buildpack_>{OTHER_BUILDPACK})"
         r"|Failed to detect (?:app matching|set buildpack) "
-        r"(?:\S*/buildpacks/|https://github\.com/)(?P<buildpack__>(?!\S*python)[\w-]+/[\w-]+)",
+        rf"(?:\S*/buildpacks/|https://github\.com/)(?P<buildpack__>{OTHER_BUILDPACK})",
         findings.WRONG_BUILDPACK,
     ),
     Rule(
@@ -89,11 +92,13 @@ RULES = (
         findings.POETRY_BUILDPACK,
     ),
     Rule(
-        r"heroku\.com/\S*/info/lfs\b|batch response: |git-lfs filter-process'?:? [^\n]*failed",
+        r"Smudge error: Error downloading|UnpicklingError: invalid load key, 'v'"
+        r"|heroku\.com/\S*/info/lfs\b|batch response: |git-lfs filter-process'?:? [^\n]*failed",
         findings.GIT_LFS_NOT_SUPPORTED,
     ),
     Rule(
-        r"heroku\.com/verify|verification_required|verify your account (?:by adding|to install)",
+        r"heroku\.com/verify|verification_required|verify your account (?:by adding|to install"
+        r"|in order)",
         findings.UNVERIFIED_ACCOUNT,
     ),
     Rule(
@@ -152,7 +157,8 @@ RULES = (
     Rule(
         r"Couldn't find either the add-on service or the add-on plan"
         r"|add-?on \"\S+\" does not exist|add-on plan is only available to select users"
-        r"|plan is (?:no longer available|not available)|This add-on plan is no longer",
+        r"|There are no available plans|plan is (?:no longer available|not available)|This "
+        r"add-on plan is no longer",
         findings.ADDON_PLAN,
     ),
     Rule(
@@ -181,7 +187,7 @@ RULES = (
         findings.PYTHON_NOT_ON_HEROKU,
     ),
     Rule(
-        r"Compiled slug size: (?P<size>\S+) is too large",
+        r"Compiled slug size: (?P<size>\S+) is too large|Push failed: slug too large",
         findings.SLUG_SIZE,
     ),
     Rule(
@@ -224,7 +230,9 @@ RULES = (
         findings.GIT_IDENTITY,
     ),
     Rule(
-        r"[Yy]ou do not have access to (?:the )?(?:app|organization|team)"
+        r"You do not have permission to \w+ on|[Yy]ou do not have access to (?:the )?(?:app"
+        r"|organization|team)"
+        r"|//git\.heroku\.com/\S+: The requested URL returned error: 403"
         r"|account \S+ does not have access to|is not a collaborator on",
         findings.NO_ACCESS,
     ),
@@ -236,7 +244,10 @@ RULES = (
     Rule(
         r"(?:[Cc]ould not|[Cc]ouldn't|[Uu]nable to|[Ff]ailed to) (?:download|find|fetch|clone"
         r"|load) "
-        r"(?:the )?(?:custom )?buildpack|[Ii]nvalid buildpack|[Nn]o such buildpack"
+        r"(?:the )?(?:custom )?buildpack|[Ee]rror fetching (?:custom )?buildpack$"
+        r"|/bin/(?:detect|compile|release): Permission denied|tar \(child\): \S+heroku-\d\d\S*: "
+        r"Cannot open|[Ii]nvalid "
+        r"buildpack|[Nn]o such buildpack"
         r"|fatal: repository 'https://github\.com/[^']*buildpack[^']*' not found",
         findings.NO_BUILDPACK,
     ),
@@ -247,7 +258,8 @@ RULES = (
         findings.DYNO_LIMIT,
     ),
     Rule(
-        r"[Ff]ree (?:Heroku )?(?:dynos?|plans?|product plans?)[^\n]{0,40}"
+        r"used up your free dyno hours|[Ff]ree (?:Heroku )?(?:dynos?|plans?|product "
+        r"plans?)[^\n]{0,40}"
         r"(?:no longer|not available|unavailable|removed)"
         r"|[Ss]ubscribe to (?:an? )?(?:the )?[Ee]co|[Ee]co dynos? (?:plan"
         r"|subscription)[^\n]*required"
@@ -257,8 +269,10 @@ RULES = (
     ),
     Rule(
         r"getaddrinfo (?:ENOTFOUND|EAI_AGAIN) \S*heroku"
-        r"|self[- ]signed certificate in certificate chain"
-        r"|connect (?:ETIMEDOUT|ECONNREFUSED|ECONNRESET)[^\n]*:443|ECONNRESET[^\n]*heroku",
+        r"|self[- ]signed certificate in certificate chain(?! \(_ssl)"
+        r"|\(Errno::E(?:TIMEDOUT|CONN\w+)\)|connect (?:ETIMEDOUT|ECONNREFUSED"
+        r"|ECONNRESET)[^\n]*:443|connect (?:ETIMEDOUT|ECONNREFUSED) (?!127\.)[\d.]+:5000"
+        r"|ECONNRESET[^\n]*heroku",
         findings.CLI_NETWORK,
     ),
     Rule(

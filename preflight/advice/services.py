@@ -77,7 +77,7 @@ RULES = (
     ),
     Rule(
         r"\(PermanentRedirect\)|IllegalLocationConstraint|AuthorizationHeaderMalformed"
-        r"|InvalidRegionError|\(301\) when calling",
+        r"|InvalidRegionError|\(301\) when calling|S3ResponseError: 400",
         findings.S3_REGION,
     ),
     Rule(
@@ -107,13 +107,16 @@ RULES = (
         findings.CHECKSUMS,
     ),
     Rule(
-        r"Error (?:111|110|11) connecting to (?!localhost|127\.0\.0\.1|redis:)(?P<host>[\w.-]+)",
+        r"Error (?:111|110|104|113|11|8|-\d) connecting to (?!localhost"
+        r"|127\.0\.0\.1)(?P<host>[\w.-]+)",
         findings.REDIS_UNREACHABLE,
     ),
     Rule(
         r"(?:Error (?:111|61|99|10061) connecting to|ConnectionRefusedError[^\n]*) "
         r"(?:localhost|127\.0\.0\.1):6379"
-        r"|(?:Connect call failed|Errno 111)[^\n]*\('(?:localhost|127\.0\.0\.1|::1)', 6379",
+        r"|(?:Connect call failed|Errno 111)[^\n]*\('(?:localhost|127\.0\.0\.1|::1)', 6379"
+        r"|redis/[^\n]*\n(?:[^\n]*\n){0,40}?[^\n]*\[Errno 99\] Cannot assign requested address"
+        r"|\[Errno 99\] Cannot assign requested address(?=\n[^\n]*redis/)",
         findings.LOCAL_REDIS,
     ),
     Rule(
@@ -131,7 +134,7 @@ RULES = (
         findings.MAIL_SAYS,
     ),
     Rule(
-        r"python_http_client\.exceptions\.\w+|AnymailRequestsAPIError|AnymailAPIError",
+        r"python_http_client\.exceptions\.\w+|Anymail(?:RequestsAPI|API|Configuration)Error",
         findings.MAIL_API,
     ),
     Rule(
@@ -146,6 +149,7 @@ RULES = (
         r"An error occurred \((?P<code>\w*)\) when calling the (?P<operation>\w+) operation"
         r"(?: \(reached max retries: \d+\))?:[ ]*(?P<text>[^\n]*)",
         findings.AWS_SAYS,
+        {"text": "it gives no reason.", "code": "(none)"},
     ),
     Rule(
         r"DefaultCredentialsError|[Cc]ould not automatically determine credentials"
@@ -154,7 +158,7 @@ RULES = (
     ),
     Rule(
         r"NOAUTH Authentication required|WRONGPASS"
-        r"|AuthenticationError: invalid (?:username-)?password"
+        r"|AuthenticationError: (?:invalid (?:username-)?password|Authentication required)"
         r"|Client sent AUTH, but no password is set",
         findings.REDIS_PASSWORD,
     ),
@@ -188,12 +192,14 @@ RULES = (
         findings.CELERY_STOPPED,
     ),
     Rule(
-        r"Cannot connect to (?:amqp|redis)s?://(?!\S*?(?:localhost|127\.0\.0\.1))|ACCESS_REFUSED|amqp\.exceptions\.\w+",
+        r"Cannot connect to (?:amqp|redis)s?://(?!\S*?(?:localhost|127\.0\.0\.1))|ACCESS_REFUSED"
+        r"|amqp\.exceptions\.\w+",
         findings.BROKER_UNREACHABLE,
     ),
     Rule(
         r"redirect_uri_mismatch|redirect[_ ]uri (?:in the request|MUST match|is not associated)"
-        r"|OAuth2Error|invalid_client",
+        r"|OAuth2Error|invalid_client"
+        r"|social(?:_core)?\.exceptions\.Auth(?:Failed|UnknownError|TokenError|MissingParameter)",
         findings.OAUTH,
     ),
     Rule(
@@ -205,6 +211,11 @@ RULES = (
         r"You did not provide an API key|No API key provided|[Ii]nvalid API [Kk]ey"
         r"|Incorrect API key|api_key client option must be set",
         findings.API_KEY,
+    ),
+    Rule(
+        r"MemcachedError: (?P<text>[^\n]+)|(?:pylibmc|pymemcache|bmemcached)\.(?:\w+\.)*"
+        r"(?P<text_>[A-Z]\w*(?:Error|Exception|Failure|Down|Full): [^\n]*)",
+        findings.MEMCACHED,
     ),
     Rule(
         r"cloudinary\.exceptions\.\w+: (?P<text>[^\n]+)"

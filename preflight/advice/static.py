@@ -52,9 +52,10 @@ RULES = (
     ),
     # What the console of a browser, Django's log and the router show.
     Rule(
-        r"(?:Refused to (?:apply style|execute script)|The (?:stylesheet|resource|script)|GET)"
+        r"(?:Refused to (?:apply style|execute script)|The (?:stylesheet|resource|script)|GET"
+        r"|Did not parse stylesheet at|Resource interpreted as \w+ but transferred with MIME type)"
         r"[^\n]{0,20}?https?://[^/\s]+(?P<path>/static/[^\s'\"”]+)[^\n]*"
-        r"(?:MIME ?type|ERR_ABORTED 404|404 \(Not Found\)|Not Found)"
+        r"(?:MIME ?types?|ERR_ABORTED 404|404 \(Not Found\)|Not Found)"
         r"|Not Found: (?P<path_>/static/\S+)"
         r"|\"GET (?P<path__>/static/[^\s?\"]+)\S* HTTP/[\d.]+\" 404\b"
         r"|path=\"?(?P<path___>/static/[^\s?\"]+)\S*[^\n]* status=404\b",
@@ -68,6 +69,10 @@ RULES = (
         r"|GET https?://[^/\s]+(?P<path___>/media/\S+)[^\n]* 404\b",
         findings.UPLOADS_GONE,
         consequence=True,
+    ),
+    Rule(
+        r"No such file or directory: u?'(?P<path>[^'\n]*\b(?:media|mediafiles|uploads?)/[^'\n]+)'",
+        findings.UPLOADS_GONE,
     ),
     Rule(
         r"Mixed Content: The page at",
@@ -139,6 +144,7 @@ RULES = (
         r"|Treating warnings as errors because process\.env\.CI[^\n]*"
         r"|(?:Error: )?Cannot find module '[^']+'"
         r"|(?:Module not found: )?(?:Error: )?Can't resolve '[^']+'"
+        r"|Module (?:build|parse) failed: [^\n]+|Couldn't find preset [^\n]+"
         r"|ERESOLVE (?:unable|could not)[^\n]*"
         r"|sh: (?:\d+: )?(?:react-scripts|vue-cli-service|ng|tsc|next|parcel|rollup): not found)",
         findings.NODE_BUILD,

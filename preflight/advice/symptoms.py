@@ -5,6 +5,11 @@ from preflight.advice.rule import Rule
 
 RULES = (
     Rule(
+        r"Collectstatic configuration error\. To debug",
+        findings.COLLECTSTATIC_HIDDEN,
+        consequence=True,
+    ),
+    Rule(
         r"Your models (?:in app\(s\): [^\n]* )?have changes that are not yet reflected",
         findings.MODELS_CHANGED,
         consequence=True,
@@ -48,6 +53,18 @@ RULES = (
         consequence=True,
     ),
     Rule(
+        r"^(?:WARNING:?\s*)?Not Found: /(?!favicon|robots|apple|ws/|wp-|static/|media/|\S*\.php)\S+"
+        r"|GET https?://[^/\s]+/(?!favicon|static/|media/)\S+ (?:net::ERR_ABORTED )?404\b",
+        findings.PAGE_NOT_FOUND,
+        consequence=True,
+    ),
+    # A folder in another language hides that this is a project of Python.
+    Rule(
+        r"Using buildpack: (?P<buildpack>heroku/(?:php|ruby|java|gradle|go|scala|clojure))\b",
+        findings.WRONG_BUILDPACK,
+        consequence=True,
+    ),
+    Rule(
         r"WebSocket connection to '?wss?://[^\n]* failed",
         findings.NO_WEBSOCKETS,
         consequence=True,
@@ -63,7 +80,7 @@ RULES = (
         consequence=True,
     ),
     Rule(
-        r"\bstatus=500\b|\" 500 \d+ \"|Server Error \(500\)|^Internal Server Error",
+        r"\bstatus=500\b|\" 500 \d+(?: \"|$)|Server Error \(500\)|^Internal Server Error",
         findings.SILENT_LOG,
         consequence=True,
     ),
@@ -80,7 +97,8 @@ RULES = (
     Rule(
         r"session has expired|You must be logged in|IP address mismatch|not_authenticated"
         r"|Error: Not logged in|Please login with Heroku credentials"
-        r"|Authentication required|heroku: Press any key to open up the browser to login",
+        r"|(?<!Error:\s)Authentication required|heroku: Press any key to open up the browser "
+        r"to login",
         findings.NOT_LOGGED_IN,
         consequence=True,
     ),

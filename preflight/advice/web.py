@@ -16,6 +16,10 @@ RULES = (
         findings.NO_APPLICATION,
     ),
     Rule(
+        r"^(?:gunicorn: )?[Ee]rror: (?P<what>No application module specified)",
+        findings.SERVER_OPTIONS,
+    ),
+    Rule(
         r"Could not import module \"(?P<module>[\w.]+)\"",
         findings.WRONG_PACKAGE,
     ),
@@ -50,13 +54,23 @@ RULES = (
     # Only the process of a Procfile is started by this shell, and only these are servers.
     Rule(
         r"(?:^|[\s/])(?:ba|da)?sh: (?:line \d+: |\d+: )?"
-        r"(?P<program>gunicorn|daphne|uvicorn|hypercorn|waitress-serve|celery|uwsgi): "
-        r"(?:command )?not found$",
+        r"(?P<program>gunicorn|daphne|uvicorn|hypercorn|waitress-serve|uwsgi): (?:command )?not "
+        r"found$",
         findings.PROGRAM_NOT_INSTALLED,
+        {"type": "web"},
+    ),
+    Rule(
+        r"(?:^|[\s/])(?:ba|da)?sh: (?:line \d+: |\d+: )?(?P<program>celery): (?:command )?not "
+        r"found$",
+        findings.PROGRAM_NOT_INSTALLED,
+        {"type": "worker"},
     ),
     Rule(
         r"(?:^|[\s/])(?:(?:ba|da|z)?sh: (?:line \d+: |\d+: )?|[\w./-]+: line \d+: )"
         r"(?P<program>(?!heroku)[\w./-]+): (?:command )?not found$"
+        r"|^(?P<program__>(?!heroku)[\w-]+\.(?:py|sh)): command not found$"
+        r"|exec: \\?\"(?P<program___>[\w./-]+)\\?\": (?:executable file not found|stat [^\n]*: "
+        r"no such)"
         r"|(?:^|[\s/])(?:ba|da)?sh: (?:line \d+: "
         r"|\d+: )?(?P<program_>(?!\S*buildpacks?/)[\w./-]+): No such file or directory$",
         findings.NO_SUCH_PROGRAM,
@@ -116,7 +130,7 @@ RULES = (
         findings.NO_SERVER_FILE,
     ),
     Rule(
-        r"^Error: (?P<what>Invalid value for [^\n]+|[Uu]nrecognized arguments[^\n]+)",
+        r"^Error: (?P<what>Invalid value for (?!'-A')[^\n]+|[Uu]nrecognized arguments[^\n]+)",
         findings.SERVER_OPTIONS,
     ),
     Rule(
@@ -176,7 +190,8 @@ RULES = (
         findings.WINDOWS_LINES,
     ),
     Rule(
-        r"(?:ba|da)?sh: (?:line \d+: |\d+: )?(?P<name>[\w./-]+): Permission denied",
+        r"(?:ba|da)?sh: (?:line \d+: |\d+: )?(?P<name>[\w./-]+): Permission denied"
+        r"|exec: \\?\"(?P<name_>[\w./-]+)\\?\": permission denied",
         findings.NOT_EXECUTABLE,
     ),
     Rule(

@@ -7,7 +7,9 @@ from preflight.advice.rule import Rule
 EMPTY = (
     r"(?!(?:Error )?(?:[Ww]hile|running)\b|Unable to (?:generate Django|install dep|install the)"
     r"|[Ff]ailed to (?:push some refs|build|install|load)|subprocess-exited|metadata-generation"
-    r"|legacy-install|command '|Command errored|Could not build wheels|Exception\b|Traceback\b"
+    r"|\S+ \S+ (?:has requirement|requires) [^\n]*(?:you'll have|you have|not installed)"
+    r"|legacy-install|Failed building wheel|command '|Command errored|Could not build wheels"
+    r"|Exception\b|Traceback\b"
     r"|invalid command 'bdist_wheel'|Worker|App failed|Push |pip's dependency resolver"
     r"|docker build exited|hooks/pre-receive|the remote end hung up|not a git repository)"
 )
@@ -22,6 +24,12 @@ RULES = (
         rf"^(?:Error|ERROR|error): (?P<what>{EMPTY}\S.*)",
         findings.PROGRAM_SAYS,
         {"program": "The command"},
+    ),
+    # Without a traceback, it may have been read from os.environ.
+    Rule(
+        r"^KeyError: u?'(?P<name>(?!HTTP_|REMOTE_|SERVER_|CONTENT_)[A-Z][A-Z0-9]*_(?:[A-Z0-9]+_)*"
+        r"(?:KEY|SECRET|UR[LI]|TOKEN|PASSWORD|HOST|USER(?:NAME)?|S?ID|NAME|BUCKET|DEBUG|ENV))'$",
+        findings.MISSING_AT_IMPORT,
     ),
     # A message of Python in a line of a log, without the name of its class.
     Rule(r"(?P<text>'NoneType' object (?:has no attribute '\w+'|is not \w+))", findings.NONE_VALUE),

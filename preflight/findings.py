@@ -470,6 +470,12 @@ COLLECTSTATIC_OFF = kind(
 INVALID_APP_JSON = kind(
     "E144", "app.json is not valid: $problem.", "Fix the file.", f"{DEV_CENTER}/app-json-schema"
 )
+NO_APP_JSON = kind(
+    "E146",
+    "The branch that the button names has no app.json in its root.",
+    "Add an app.json to its root, or let the button name the branch that has one.",
+    f"{DEV_CENTER}/heroku-button",
+)
 NO_VARIABLE_HEROKU = kind(
     "E145",
     "The code asks for a variable HEROKU, which Heroku does not set, so what depends on it never "
@@ -1498,6 +1504,14 @@ SELF_SIGNED = kind(
     "Set ssl_cert_reqs=None for this connection.",
     f"{DEV_CENTER}/connecting-heroku-redis#connecting-in-python",
 )
+UNTRUSTED_CERTIFICATE = kind(
+    "E688",
+    "Python does not trust the certificate of a server: $what",
+    "If the server is Heroku's Redis, which signs its certificate itself, set ssl_cert_reqs=None "
+    "for this connection. Otherwise, update certifi. If it only happens on your machine, a "
+    "proxy or an antivirus program opens encrypted traffic there.",
+    f"{DEV_CENTER}/connecting-heroku-redis#connecting-in-python",
+)
 LOCAL_REDIS = kind(
     "E610",
     "The settings name a Redis server on localhost. A dyno does not have one.",
@@ -1865,7 +1879,8 @@ DATABASE_PASSWORD = kind(
 NO_SUCH_DATABASE = kind(
     "E454",
     "The database server does not have the role or the database $name.",
-    f"Use the database in DATABASE_URL: {CONFIG_DATABASE}",
+    f"Use the database in DATABASE_URL: {CONFIG_DATABASE}. On your own machine, create it with "
+    "createuser or createdb. In tests on Heroku CI, remove django_heroku or its test runner.",
     DATABASE_URL,
 )
 CONNECTION_LOST = kind(
@@ -1951,6 +1966,14 @@ UPLOADS_GONE = kind(
     "The uploaded file $path is not there. Heroku deletes files at every restart of a dyno, and "
     "Django does not serve uploads with DEBUG off.",
     'Name a storage for uploads, such as S3 or Cloudinary, in STORAGES["default"].',
+    STORAGES,
+)
+NOT_IN_MEDIA = kind(
+    "E589",
+    "A package looks for the file $path in MEDIA_ROOT. That folder is not in git, and a dyno does "
+    "not keep what is written there.",
+    'Name a storage for uploads, such as S3 or Cloudinary, in STORAGES["default"], and upload the '
+    "file to it. For django-oscar, OSCAR_MISSING_IMAGE_URL names it.",
     STORAGES,
 )
 MIXED_CONTENT = kind(
@@ -2614,9 +2637,15 @@ NO_FILE_IN_FIELD = kind(
 DATABASE_SAYS = kind(
     "E460",
     "The database reported $name: $text",
-    "Look at the last line of your own code in the traceback. If the table or column is new, run "
-    "the migrations.",
+    "Look at the last line of your own code in the traceback, and at the query that it sends. If "
+    "the message is about the connection, compare the address with DATABASE_URL.",
     f"{DJANGO}/ref/exceptions/#database-exceptions",
+)
+DUMP_OWNER = kind(
+    "E486",
+    "The dump gives its tables to the role $name, which this database does not have.",
+    "Load it with pg_restore --no-owner --no-acl, or create it with these options of pg_dump.",
+    f"{DEV_CENTER}/heroku-postgres-import-export",
 )
 DATABASE_FULL = kind(
     "E461",
@@ -2997,8 +3026,15 @@ REDIS_VERSION = kind(
 REDIS_SAYS = kind(
     "E676",
     "Redis reported $name: $text",
-    "Compare the address with `heroku config:get REDIS_URL`.",
+    "Compare the address with `heroku config:get REDIS_URL`. If it is right, the server may just "
+    "be starting again.",
     f"{DEV_CENTER}/heroku-redis",
+)
+REDIS_REFUSED = kind(
+    "E689",
+    "Redis, or its package, refused a command: $name: $text",
+    "Look at the last line of your own code in the traceback, and at the value that it sends.",
+    "https://redis.readthedocs.io/en/stable/exceptions.html",
 )
 UNKNOWN_TASK = kind(
     "E677",
@@ -3058,8 +3094,7 @@ LOCAL_SERVICE = kind(
 SERVICE_SAYS = kind(
     "E685",
     "Another server could not be reached, or gave an error: $name: $text",
-    "Check the address and the key in the config vars, and whether that service works. Set a "
-    "timeout.",
+    "Check the address and the key in the config vars, and whether that service works.",
     f"{DEV_CENTER}/config-vars",
 )
 CELERY_STOPPED = kind(

@@ -25,9 +25,11 @@ DJANGO = (
     r"|PermissionDenied|Disallowed\w+|Http404"
 )
 FILES = (
-    r"OSError|IOError|EnvironmentError|PermissionError|File\w+Error|IsADirectoryError"
-    r"|NotADirectoryError|BlockingIOError|BrokenPipeError"
+    r"PermissionError|File\w+Error|IsADirectoryError|NotADirectoryError"
+    r"|(?:OS|IO|Environment)Error(?=: \[Errno (?:2|13|17|20|21|28|30|36|39)\])"
 )
+# The number of an error of a connection: unreachable, reset, refused, no route, name not found.
+NETWORK = r"(?:OS|IO)Error(?=: \[Errno (?:-\d|101|104|11[0134])\])"
 VALUES = (
     r"ValueError|\w*ArithmeticError|OverflowError|ZeroDivisionError"
     r"|(?:[\w.]+\.)?JSONDecodeError|binascii\.Error"
@@ -40,8 +42,13 @@ RULES = (
     Rule(rf"^(?:[\w.]*\.)?CommandError{TEXT}", findings.COMMAND_SAYS, NO_TEXT),
     Rule(rf"^[\w.]*ImproperlyConfigured{TEXT}", findings.CONFIGURATION, NO_TEXT),
     Rule(rf"^(?P<name>{DATABASE}){TEXT}", findings.DATABASE_SAYS, NO_TEXT),
-    Rule(rf"^(?P<name>(?:aio)?redis\.[\w.]+){TEXT}", findings.REDIS_SAYS, NO_TEXT),
-    Rule(rf"^(?P<name>{SERVICES}){TEXT}", findings.SERVICE_SAYS, NO_TEXT),
+    Rule(
+        rf"^(?P<name>(?:aio)?redis\.[\w.]*(?:Connection|Timeout|Authentication|BusyLoading)\w*){TEXT}",
+        findings.REDIS_SAYS,
+        NO_TEXT,
+    ),
+    Rule(rf"^(?P<name>(?:aio)?redis\.[\w.]+){TEXT}", findings.REDIS_REFUSED, NO_TEXT),
+    Rule(rf"^(?P<name>{SERVICES}|{NETWORK}){TEXT}", findings.SERVICE_SAYS, NO_TEXT),
     Rule(rf"^(?:[\w.]*MultiValueDictKey|Key|Index)Error{TEXT}", findings.NO_KEY, NO_TEXT),
     Rule(rf"^(?P<name>{DJANGO}){TEXT}", findings.DJANGO_REFUSED, NO_TEXT),
     Rule(r"^(?:Attribute|Type)Error: (?P<text>.*\bNone(?:Type)?\b.*)", findings.NONE_VALUE),

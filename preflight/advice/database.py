@@ -132,7 +132,12 @@ RULES = (
         findings.DATABASE_PASSWORD,
     ),
     Rule(
-        r"FATAL: +(?:role|database) \"(?P<name>[\w-]+)\" does not exist",
+        r"pg_restore: [^\n]*role \"(?P<name>[\w-]+)\" does not exist"
+        r"|role \"(?P<name_>[\w-]+)\" does not exist(?=\s+Command was: (?:ALTER|GRANT|REVOKE))",
+        findings.DUMP_OWNER,
+    ),
+    Rule(
+        r"(?:\brole|FATAL: +database) \"(?P<name>[\w-]+)\" does not exist",
         findings.NO_SUCH_DATABASE,
     ),
     Rule(

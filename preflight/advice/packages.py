@@ -147,8 +147,7 @@ RULES = (
     ),
     Rule(
         r"No app\.json located|app\.json is missing",
-        findings.INVALID_APP_JSON,
-        {"problem": "it is not in the root of the branch that the button names"},
+        findings.NO_APP_JSON,
     ),
     Rule(
         r"Could not find a version that matches|VersionConflict: |ResolutionImpossible"

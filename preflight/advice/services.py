@@ -197,7 +197,8 @@ RULES = (
         findings.BROKER_UNREACHABLE,
     ),
     Rule(
-        r"redirect_uri_mismatch|redirect[_ ]uri (?:in the request|MUST match|is not associated)"
+        r"redirect_uri_mismatch|[Mm]ismatching redirect URI"
+        r"|redirect[_ ]uri (?:in the request|MUST match|is not associated)"
         r"|OAuth2Error|invalid_client"
         r"|social(?:_core)?\.exceptions\.Auth(?:Failed|UnknownError|TokenError|MissingParameter)",
         findings.OAUTH,
@@ -230,6 +231,11 @@ RULES = (
         r"|https?://(?:localhost|127\.0\.0\.1):(?P<port____>\d+)[^\n]*ERR_CONNECTION_REFUSED"
         r"|ECONNREFUSED (?:localhost|127\.0\.0\.1|::1):(?P<port___>\d+)",
         findings.LOCAL_SERVICE,
+    ),
+    # A rule that knows the server matches before the end of the line.
+    Rule(
+        r"certificate verify failed: (?P<what>[^\n]+)",
+        findings.UNTRUSTED_CERTIFICATE,
     ),
     Rule(
         r"WRONG_VERSION_NUMBER",

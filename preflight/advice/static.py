@@ -75,6 +75,10 @@ RULES = (
         findings.UPLOADS_GONE,
     ),
     Rule(
+        r"copy/symlink the 'missing image' image at (?P<path>\S+) into your MEDIA_ROOT",
+        findings.NOT_IN_MEDIA,
+    ),
+    Rule(
         r"Mixed Content: The page at",
         findings.MIXED_CONTENT,
     ),

@@ -4,7 +4,8 @@ tests/preflight/public_logs contains what a program printed in public threads, w
 keys replaced. An index names the thread, the cause that the thread shows, and the findings that are
 right. `found` is what preflight reports instead, for the logs that it does not explain. The logs in
 `later` were gathered after the rules were written. Of these 40, 25 were right then. `latest` was
-gathered after that. Of these 40, 29 were right then.
+gathered after that. Of these 40, 29 were right then. `unread` was gathered after that. Of these 40,
+35 were right before rules were written for the others.
 """
 
 import json
@@ -36,7 +37,7 @@ def test_a_public_log_has_the_findings_of_its_label(file, entry):
     assert ids == entry.get("found", entry["expected"])
 
 
-@pytest.mark.parametrize("part", ["seen", "held_out", "fresh", "later", "latest"])
+@pytest.mark.parametrize("part", ["seen", "held_out", "fresh", "later", "latest", "unread"])
 def test_at_least_nine_of_ten_public_logs_are_explained(part):
     index = json.loads((LOGS / part / "index.json").read_text(encoding="utf-8"))
     right = [entry for entry in index if "found" not in entry]
@@ -72,7 +73,6 @@ def test_the_table_of_the_documentation_has_every_finding_of_explain():
         "error: failed to push some refs to 'https://github.com/me/blog.git'",
         "Process exited with status 137",
         "Killed by a villain: a review",
-        "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self signed certificate",
         "ERROR: shop 1.0 has requirement carts<2, but you'll have carts 2.0 which is incompatible.",
         "  ERROR: Failed building wheel for carts\nSuccessfully installed carts-2.0 shop-1.0",
         "dlerror: libcudart.so.11.0: cannot open shared object file: No such file or directory",

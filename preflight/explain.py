@@ -40,6 +40,8 @@ EXCEPTION_NAME = (
 )
 EXCEPTION = rf"{EXCEPTION_NAME}\b.*"
 EXCEPTION_LINE = rf"{EXCEPTION_NAME}(?:: |:?(?:\n|$))"
+# A traceback of the setup of a package.
+SETUP = r"[/\\]pip-(?:install|build|req-build|wheel)-[^\"\n]*setup\.py"
 # Exceptions that only end a program, after another failure.
 ENDINGS = (
     r"^[\w.]*(?:HaltServer|SystemExit|CalledProcessError|KeyboardInterrupt|InstallationError"
@@ -331,11 +333,13 @@ def exception_found(known: Finding, text: str) -> tuple[Finding, Rank]:
     # manage.py looks for a command in the apps first.
     if not ends or (cause.startswith("KeyError") and "in fetch_command" in text):
         return replace(findings.GUESS(known.file, known.line), cause=cause), Rank.GUESS
+    # Of the setup of a package, its name says more than its exception.
+    rank = Rank.SYMPTOM if re.search(SETUP, text) else Rank.CLASS
     for rule in advice.CLASSES:
         match = rule.search(cause)
         if match:
             found = rule.kind(known.file, known.line, **values_of(rule, match))
-            return in_package(replace(found, cause=cause), text), Rank.CLASS
+            return in_package(replace(found, cause=cause), text), rank
     return replace(findings.GUESS(known.file, known.line), cause=cause), Rank.GUESS
 
 
@@ -373,6 +377,8 @@ def without_echoes(found: list[Finding]) -> list[Finding]:
         echoes |= CRASHED - {"heroku.R10"}
     if any(not finding.kind.symptom for finding in found):
         echoes |= {"heroku.H10"}
+    if findings.NOT_LOGGED_IN.id in ids:
+        echoes |= {findings.NO_REMOTE.id}
     if {findings.OTHER_PYTHON.id, findings.PACKAGE_INDEX_DOWN.id} & ids:
         echoes |= {findings.NO_SUCH_PACKAGE.id}
     if len(ids) > 1:

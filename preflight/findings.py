@@ -998,7 +998,8 @@ MANIFEST = kind(
     "E323",
     "A template uses the static file $name, which was not collected. It is not committed, its name "
     "has other capitals or a backslash, or collectstatic is turned off.",
-    "Fix the name in the template: no / at the start, no \\ inside, the same capitals.",
+    "Run collectstatic first, and fix the name in the template: no / at the start, no \\ inside, "
+    "the same capitals.",
     f"{DJANGO}/ref/contrib/staticfiles/#manifeststaticfilesstorage",
 )
 OLD_CLOUDINARY_STORAGE = kind(
@@ -1404,7 +1405,8 @@ IGNORES_SIGTERM = kind(
 UNKNOWN_HOST = kind(
     "E525",
     "The site does not allow the host name $host, and answers with 400.",
-    "Add it to ALLOWED_HOSTS, without https:// and without a slash.",
+    "If this is a name of your site, add it to ALLOWED_HOSTS, without https:// and without a "
+    "slash. If not, ignore it: programs that look for weak sites send such requests.",
     f"{DJANGO}/ref/settings/#allowed-hosts",
 )
 CONSOLE_EMAIL = kind(
@@ -1586,7 +1588,7 @@ NO_PROCESS_TYPES = kind(
 NOT_LOGGED_IN = kind(
     "E710",
     "Heroku does not know who you are.",
-    "Log in, then push again over HTTPS.",
+    "Log in, then push again over HTTPS. In GitHub Actions, set HEROKU_API_KEY to a new key.",
     f"{DEV_CENTER}/git",
     "heroku login",
 )
@@ -2444,6 +2446,13 @@ NO_ROW = kind(
     "loaddata), or handle its absence: get_object_or_404, or filter(...).first().",
     f"{DJANGO}/ref/models/instances/#django.db.models.Model.DoesNotExist",
 )
+SEVERAL_ROWS = kind(
+    "E348",
+    "The code expects one row in the database, and there are several: $text",
+    "Remove the duplicates (admin, heroku run python manage.py shell), or use "
+    "filter(...).first() in the last line of your own code in the traceback.",
+    f"{DJANGO}/ref/models/querysets/#get",
+)
 NO_REVERSE = kind(
     "E378",
     "A template or view asks for a URL that urls.py does not have: $text",
@@ -2462,6 +2471,14 @@ IMPORT_FAILED = kind(
     "Look at the last import in your own code. If it is from a package, install the version that "
     "works on your machine.",
     "https://docs.python.org/3/library/exceptions.html#ImportError",
+)
+NOT_JSON = kind(
+    "E343",
+    "The code reads a text as JSON that is not JSON: $text",
+    "It may be empty, or a page in HTML. From another server: check its address and the status of "
+    "the answer first. From a config var: set it without more quotes around it. From a request: "
+    "answer 400.",
+    "https://docs.python.org/3/library/json.html",
 )
 NOT_UTF8 = kind(
     "E381",
@@ -2514,6 +2531,49 @@ SWAPPED_USER = kind(
     "The code uses $name, but AUTH_USER_MODEL names another user model.",
     "Use get_user_model(), and forms whose Meta.model is your own user model.",
     f"{DJANGO}/topics/auth/customizing/#referencing-the-user-model",
+)
+USER_MANAGER = kind(
+    "E341",
+    "The manager of the user model has no $name(), which Django needs.",
+    "Let the manager inherit from django.contrib.auth.models.UserManager, or from BaseUserManager "
+    "with create_user() and create_superuser(), and set objects = YOUR_MANAGER() in the model.",
+    f"{DJANGO}/topics/auth/customizing/#writing-a-manager-for-a-custom-user-model",
+)
+PYTHON_2_RUNS = kind(
+    "E342",
+    "The code is written for Python 3, but Python 2 runs it.",
+    "On Heroku, write a supported version such as 3.13 in .python-version, and remove runtime.txt. "
+    "On your own machine, create the environment with python3.",
+    f"{DEV_CENTER}/python-runtimes",
+)
+PYTHON_2_CODE = kind(
+    "E344",
+    "The code was written for Python 2, but Python 3 runs it: $what",
+    "Update the code (print(x), except Error as e), or the package that the traceback names. "
+    "Heroku no longer has Python 2.",
+    "https://docs.python.org/3/howto/pyporting.html",
+)
+ONLY_WINDOWS = kind(
+    "E345",
+    "The code imports $module, which only exists on Windows.",
+    "Remove the import: an editor may have added it by itself, as from asyncio.windows_events or "
+    'msvcrt. If you need it on your machine: if sys.platform == "win32": import ...',
+    "https://docs.python.org/3/library/sys.html#sys.platform",
+)
+NO_SCREEN = kind(
+    "E339",
+    "The code uses a window, keyboard or screen (such as tkinter), which a dyno does not have.",
+    "Remove the import: an editor may have added it by itself. For pictures, use the backend Agg "
+    'of Matplotlib: matplotlib.use("Agg").',
+    "https://docs.python.org/3/library/tkinter.html",
+)
+PYTHON_PART = kind(
+    "E340",
+    "This Python was built without its module $module.",
+    "On your own machine, install the library with its header files (libsqlite3-dev, libffi-dev, "
+    "libbz2-dev, liblzma-dev, libssl-dev), then install Python again. On Heroku, use the buildpack "
+    "heroku/python.",
+    "https://devguide.python.org/getting-started/setup-building/",
 )
 BAD_APP_CONFIG = kind(
     "E389",
@@ -2643,7 +2703,8 @@ DATABASE_SAYS = kind(
 )
 DUMP_OWNER = kind(
     "E486",
-    "The dump gives its tables to the role $name, which this database does not have.",
+    "The dump gives its tables to the role $name, which this database does not have, or which "
+    "you may not use.",
     "Load it with pg_restore --no-owner --no-acl, or create it with these options of pg_dump.",
     f"{DEV_CENTER}/heroku-postgres-import-export",
 )
@@ -2655,6 +2716,14 @@ DATABASE_FULL = kind(
     f"{DEV_CENTER}/heroku-postgres-plans",
     "heroku pg:info",
 )
+NO_DATABASE_RIGHT = kind(
+    "E487",
+    "The user of the database may not create tables in it: the $what belongs to another user.",
+    "On Heroku, use DATABASE_URL and not another credential. Elsewhere, let the user own the "
+    "database: ALTER DATABASE name OWNER TO user; since PostgreSQL 15, also GRANT ALL ON SCHEMA "
+    "public TO user.",
+    f"{DEV_CENTER}/heroku-postgresql-credentials",
+)
 NO_EXTENSION = kind(
     "E462",
     "The database does not have the extension $name, or this user may not create it.",
@@ -2662,6 +2731,28 @@ NO_EXTENSION = kind(
     "does not offer it for your plan, use another plan.",
     f"{DEV_CENTER}/heroku-postgres-extensions-postgis-full-text-search",
     "heroku pg:psql",
+)
+OTHER_SQL = kind(
+    "E488",
+    "PostgreSQL does not accept a query: $what",
+    "SQLite and MySQL accept SQL that PostgreSQL does not. Look at raw(), extra() and distinct() "
+    "in your own code. If a package sends the query, update it.",
+    "https://www.postgresql.org/docs/current/sql.html",
+)
+DATABASE_IN_USE = kind(
+    "E489",
+    "The database cannot be dropped or created again, because something is connected to it.",
+    "Close the other sessions (a shell, pgAdmin, a server, a second run of the tests), and try "
+    "again. On Heroku: heroku pg:killall",
+    f"{DEV_CENTER}/managing-heroku-postgres-using-cli",
+)
+DJANGO_HEROKU_TESTS = kind(
+    "E490",
+    "The test runner of django_heroku sends SQL that SQLite does not know. It is made for Heroku "
+    "CI.",
+    "Remove django_heroku, which is no longer maintained, or call "
+    "django_heroku.settings(locals(), test_runner=False).",
+    "https://github.com/heroku/django-heroku",
 )
 QUERY_STOPPED = kind(
     "E463",
@@ -3038,10 +3129,17 @@ REDIS_REFUSED = kind(
 )
 UNKNOWN_TASK = kind(
     "E677",
-    "The Celery worker does not know the task $name.",
-    "Call app.autodiscover_tasks() in celery.py, name the file tasks.py, import celery.py in the "
-    "project's __init__.py, and restart the worker.",
+    "The worker does not know the task $name.",
+    "Name the file tasks.py. With Celery, call app.autodiscover_tasks() in celery.py, and import "
+    "celery.py in the project's __init__.py. Restart the worker.",
     "https://docs.celeryq.dev/en/stable/django/first-steps-with-django.html",
+)
+BROKER_URL = kind(
+    "E692",
+    "The URL of Celery's broker starts with $text, which Celery does not know.",
+    "It must start with redis://, rediss://, amqp:// or amqps://, without quotes: read REDIS_URL "
+    "or CLOUDAMQP_URL.",
+    "https://docs.celeryq.dev/en/stable/userguide/configuration.html#broker-url",
 )
 NO_CELERY_APP = kind(
     "E678",
@@ -3064,6 +3162,22 @@ OAUTH = kind(
     "Register https://YOUR-APP.herokuapp.com/accounts/PROVIDER/login/callback/, with https:// and "
     'the slash. Set ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https", and compare the client id.',
     "https://docs.allauth.org/en/latest/socialaccount/provider_configuration.html",
+)
+OAUTH_STATE = kind(
+    "E690",
+    "The session in which the login with another service began is not there when it comes back.",
+    "Use one host name, with https://, for the whole login. Keep the sessions in the database, "
+    'not in the memory of a process, and SESSION_COOKIE_SAMESITE at "Lax". Show the login page '
+    "again, because old links and a second click cause it, too.",
+    "https://python-social-auth.readthedocs.io/en/latest/exceptions.html",
+)
+OAUTH_REFUSED = kind(
+    "E691",
+    "The login with another service was refused: $text",
+    "AuthForbidden: the account is not in the list of allowed ones, such as "
+    "SOCIAL_AUTH_..._WHITELISTED_DOMAINS. AuthAlreadyAssociated: another user of the site has it. "
+    "SocialAuthExceptionMiddleware turns it into a message.",
+    "https://python-social-auth.readthedocs.io/en/latest/exceptions.html",
 )
 TWO_SOCIAL_APPS = kind(
     "E681",
@@ -3103,6 +3217,13 @@ CELERY_STOPPED = kind(
     "Raise its time limit, or split it. If it was killed, it used too much memory: lower "
     "--concurrency.",
     f"{DEV_CENTER}/celery-heroku",
+)
+WEBHOOK_SECRET = kind(
+    "E693",
+    "The signature of a webhook does not fit: the secret is another one, or the body was changed.",
+    "Set the secret of this endpoint (whsec_...) as a config var; each endpoint and the command "
+    "line have their own. Verify request.body, not request.data.",
+    "https://docs.stripe.com/webhooks/signature",
 )
 MEMCACHED = kind(
     "E687",
@@ -3167,7 +3288,7 @@ GIT_IDENTITY = kind(
 )
 NO_ACCESS = kind(
     "E774",
-    "Your account does not have access to this app.",
+    "Your account does not have access to this app, or to this repository.",
     "Log in with the account that owns it, or let its owner add you. Check the remote.",
     f"{DEV_CENTER}/collaborating",
     "heroku auth:whoami",

@@ -62,7 +62,7 @@ EXCEPTION = (
     r"|DoesNotExist|PermissionDenied|Http404|InvalidToken|DisallowedRedirect|RequestDataTooBig)"
 )
 PAGE = (
-    (rf"(?m)^[ \t#*]*({EXCEPTION}) at /\S*[ \t*]*\n+(?!Request )[ \t]*(\S.*)$", r"\1: \2"),
+    (rf"(?m)^[ \t#*]*({EXCEPTION}) at /\S*[ \t*]*\n+(?!Request )[ \t#]*(\S.*)$", r"\1: \2"),
     (
         rf"(?m)^[ \t]*Exception Type:?[\s|]+({EXCEPTION})(?: at \S+)?[ \t|]*\n"
         r"\s*Exception Value:?[\s|]*(\S.*)$",

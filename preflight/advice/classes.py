@@ -38,6 +38,7 @@ VALUES = (
 # The first that matches the line of an exception counts.
 RULES = (
     Rule(rf"^(?P<name>[\w.]*DoesNotExist){TEXT}", findings.NO_ROW, NO_TEXT),
+    Rule(rf"^[\w.]*MultipleObjectsReturned{TEXT}", findings.SEVERAL_ROWS, NO_TEXT),
     Rule(rf"^[\w.]*NoReverseMatch{TEXT}", findings.NO_REVERSE, NO_TEXT),
     Rule(rf"^(?:[\w.]*\.)?CommandError{TEXT}", findings.COMMAND_SAYS, NO_TEXT),
     Rule(rf"^[\w.]*ImproperlyConfigured{TEXT}", findings.CONFIGURATION, NO_TEXT),
@@ -55,6 +56,11 @@ RULES = (
     Rule(rf"^AttributeError{TEXT}", findings.WRONG_ATTRIBUTE, NO_TEXT),
     Rule(rf"^TypeError{TEXT}", findings.WRONG_CALL, NO_TEXT),
     Rule(rf"^Unicode\w*Error{TEXT}", findings.NOT_UTF8, NO_TEXT),
+    Rule(
+        r"^[\w.]*(?:Error|Exception): (?P<text>(?:Expecting value|No JSON object|Extra data"
+        r"|Expecting property name|Invalid control character at|Unterminated string)\b.*)",
+        findings.NOT_JSON,
+    ),
     Rule(rf"^(?:{VALUES}){TEXT}", findings.WRONG_VALUE, NO_TEXT),
     Rule(rf"^(?:Import|ModuleNotFound)Error{TEXT}", findings.IMPORT_FAILED, NO_TEXT),
     Rule(rf"^(?:{FILES}){TEXT}", findings.FILE_SYSTEM, NO_TEXT),

@@ -48,6 +48,12 @@ RULES = (
         findings.OLD_PACKAGE,
     ),
     Rule(
+        r"SyntaxError: (?P<what>Missing parentheses in call to '(?:print|exec)'"
+        r"|multiple exception types must be parenthesized"
+        r"|leading zeros in decimal integer literals[^\n]*|<> is)",
+        findings.PYTHON_2_CODE,
+    ),
+    Rule(
         r"(?<![A-Za-z])(?:Syntax|Indentation|Tab)Error: (?P<what>(?!Unexpected |Cannot use import"
         r"|Invalid or unexpected|missing \) after|JSON\.parse|The string did not match).+)",
         findings.SYNTAX,
@@ -66,6 +72,22 @@ RULES = (
     Rule(
         r"No module named '?(?:fcntl|pwd|grp)'?$|has no attribute '(?:AF_UNIX|geteuid)'",
         findings.GUNICORN_ON_WINDOWS,
+    ),
+    Rule(
+        r"No module named '?(?P<module>win32\w*|winreg|_winreg|msvcrt|_winapi|winsound|pythoncom"
+        r"|pywintypes|win10toast|wmi)\b|ImportError: (?P<module_>win32) only",
+        findings.ONLY_WINDOWS,
+    ),
+    Rule(
+        r"No module named '_?tkinter'|libt(?:k|cl)\d[\w.]*: cannot open shared"
+        r"|no display name and no \$DISPLAY|DisplayNameError|DisplayConnectionError"
+        r"|KeyError: 'DISPLAY'|[Cc]ould not connect to display|this platform is not supported: "
+        r"\('failed to acquire X connection",
+        findings.NO_SCREEN,
+    ),
+    Rule(
+        r"No module named '?(?P<module>_(?:sqlite3|ctypes|bz2|lzma|ssl|curses|dbm|gdbm))\b",
+        findings.PYTHON_PART,
     ),
     Rule(
         r"Couldn't import Django\.",
@@ -129,6 +151,12 @@ RULES = (
     Rule(
         r"No module named '(?P<module>[\w-]+\.[\w.]+)'",
         findings.NO_SUCH_SUBMODULE,
+    ),
+    Rule(
+        r"No module named '?(?P<name>[a-z]{2}_(?:core|vectors|dep|ent)_\w+)'?"
+        r"|(?:No matching distribution found for|satisfies the requirement) "
+        r"(?P<name_>[a-z]{2}[-_](?:core|vectors|dep|ent)[-_]\w+[-_]\w+)",
+        findings.NO_MODEL_DATA,
     ),
     Rule(
         r"No module named '(?P<module>[\w-]+)'|No module named (?P<module_>\w[\w.]*)\b\"?$",
@@ -314,6 +342,20 @@ RULES = (
         r"|'bool' object is not callable"
         r"|\w+ has been removed(?: in Django| except for support in historical)[^\n]*)",
         findings.OLD_DJANGO_CODE,
+    ),
+    Rule(
+        r"'\w+' object has no attribute '(?P<name>create_(?:super)?user|get_by_natural_key"
+        r"|normalize_email)'",
+        findings.USER_MANAGER,
+    ),
+    Rule(
+        r"super\(\) takes at least 1 argument \(0 given\)"
+        r"|SyntaxError: Non-ASCII character '"
+        # Python 2 writes the name without quotes.
+        r"|No module named (?:builtins|configparser|pathlib|html\.parser|http\.\w+|queue|tkinter"
+        r"|urllib\.(?:parse|request|error))$"
+        r"|'encoding' is an invalid keyword argument for this function",
+        findings.PYTHON_2_RUNS,
     ),
     Rule(
         r"Application labels aren't unique, duplicates: (?P<name>\w+)"

@@ -132,12 +132,19 @@ RULES = (
         findings.DATABASE_PASSWORD,
     ),
     Rule(
-        r"pg_restore: [^\n]*role \"(?P<name>[\w-]+)\" does not exist"
+        # psql and pg_restore print it like this when they load a dump.
+        r"(?:pg_restore: [^\n]*|^(?:psql:\S+ )?ERROR: +)role \"(?P<name>[\w-]+)\" does not exist"
+        r"|must be (?:member of|able to SET) (?:role|ROLE) \"(?P<name__>[\w-]+)\""
         r"|role \"(?P<name_>[\w-]+)\" does not exist(?=\s+Command was: (?:ALTER|GRANT|REVOKE))",
         findings.DUMP_OWNER,
     ),
+    # The address was not divided into its parts.
     Rule(
-        r"(?:\brole|FATAL: +database) \"(?P<name>[\w-]+)\" does not exist",
+        r"(?P<what>database \"[^\"\n]*[/:@][^\"\n]*\" does not exist)",
+        findings.UNREADABLE_DATABASE_URL,
+    ),
+    Rule(
+        r"(?:\brole|FATAL: +database) \"(?P<name>[^\"\n]+)\" does not exist",
         findings.NO_SUCH_DATABASE,
     ),
     Rule(
@@ -158,6 +165,14 @@ RULES = (
         findings.MIGRATION_HISTORY,
     ),
     Rule(
+        r"is being accessed by other users|cannot drop the currently open database",
+        findings.DATABASE_IN_USE,
+    ),
+    Rule(
+        r"near \"SCHEMA\": syntax error",
+        findings.DJANGO_HEROKU_TESTS,
+    ),
+    Rule(
         r"Conflicting migrations detected",
         findings.MIGRATION_CONFLICT,
     ),
@@ -173,6 +188,10 @@ RULES = (
     Rule(
         r"permission denied for (?:table|relation|sequence) \"?(?P<table>\w+)",
         findings.DATABASE_FULL,
+    ),
+    Rule(
+        r"permission denied for (?P<what>(?:schema|database|tablespace) \"?[\w-]+)",
+        findings.NO_DATABASE_RIGHT,
     ),
     Rule(
         r"permission denied to create extension \"(?P<name>[\w-]+)\""
@@ -206,6 +225,7 @@ RULES = (
     Rule(
         r"(?P<what>invalid input (?:syntax for|value for enum) [^\n]*"
         r"|invalid byte sequence for encoding [^\n]*"
+        r"|operator does not exist: [^\n]*"
         r"|A string literal cannot contain NUL[^\n]*)",
         findings.INVALID_INPUT,
     ),
@@ -237,7 +257,8 @@ RULES = (
     ),
     Rule(
         r"SSL SYSCALL error: |terminating connection due to administrator command"
-        r"|OperationalError: the connection is (?:closed|lost)|consuming input failed"
+        r"|OperationalError: the connection is (?:closed|lost)"
+        r"|consuming input failed(?![^\n]*bad record mac)"
         r"|(?:MySQL server has gone away|Lost connection to MySQL server)",
         findings.CONNECTION_LOST,
     ),
@@ -245,6 +266,15 @@ RULES = (
         r"sorry, too many clients already|too many connections for (?:database|user)"
         r"|exceeded the 'max_\w*connections' resource|Too many connections",
         findings.CONNECTION_LIMIT,
+    ),
+    Rule(
+        r"(?P<what>syntax error at or near [^\n]*|column [^\n]* must appear in the GROUP BY clause"
+        r"|SELECT DISTINCT(?: ON expressions must match|, ORDER BY expressions must appear)"
+        r"|no unique or exclusion constraint matching the ON CONFLICT"
+        r"|could not determine data type of parameter [^\n]*"
+        r"|aggregate functions are not allowed in [^\n]*"
+        r"|function [\w.]+\([^)\n]*\) does not exist)",
+        findings.OTHER_SQL,
     ),
     Rule(
         r"because it has pending trigger events",
@@ -263,6 +293,9 @@ RULES = (
         r"(?:does not exist|already exists)"
         r"|(?:index|sequence|table|view) \"\w+\" does not exist"
         r"|Found wrong number \(\d+\) of constraints for [^\n]*"
+        r"|multiple (?:default values specified|primary keys) for [^\n]*"
+        r"|foreign key constraint \"\w+\" cannot be implemented"
+        r"|there is no unique constraint matching given keys[^\n]*"
         r"|cannot drop [^\n]* because other objects depend on it)",
         findings.OTHER_SCHEMA,
     ),
@@ -320,10 +353,10 @@ RULES = (
         findings.MIGRATION_CIRCLE,
     ),
     Rule(
-        r"Problem installing fixture '(?P<name>[^']+)'|No fixture named '(?P<name_>[^']+)' found"
-        r"|DeserializationError",
+        r"Problem installing fixtures: |Problem installing fixture '(?P<name>[^']+)'"
+        r"|No fixture named '(?P<name_>[^']+)' found|DeserializationError",
         findings.FIXTURE,
-        {"name": ""},
+        {"name": "in this log"},
     ),
     Rule(
         r"did not find magic string in file header|unsupported version \([\d.]+\) in file header"

@@ -171,6 +171,7 @@ RULES = (
         r"|Package '(?P<name___>[\w.+-]+)', required by '[^']*', not found"
         r"|/ld: cannot find -l(?P<name____>\w+)"
         r"|headers or library files could not be found for (?P<name_____>\w+)"
+        r"|ValueError: (?P<name_______>\w+) is required unless explicitly disabled"
         r"|make sure the (?P<name______>libxml2) and libxslt development packages are installed",
         findings.NO_C_LIBRARY,
     ),
@@ -203,7 +204,8 @@ RULES = (
     Rule(
         r"invalid command 'egg_info'|AttributeError: (?:cython_sources|install_layout)"
         r"|Microsoft\.Cython|module 'setuptools(?:\.\w+)*' has no attribute"
-        r"|extras_require' must be a dictionary|Invalid version: '",
+        r"|extras_require' must be a dictionary|Invalid version: '"
+        r"|Can not execute `setup\.py` since setuptools is not available",
         findings.OLD_SETUP,
     ),
     Rule(

@@ -27,7 +27,8 @@ RULES = (
     Rule(
         r"Authentication failed for 'https://git\.heroku\.com"
         r"|could not read Username for 'https://git\.heroku\.com"
-        r"|Invalid credentials provided|Error: [Nn]ot logged in|HEROKU_API_KEY is invalid"
+        r"|Invalid credentials provided|Error: [Nn]ot logged in|^[ \t]*not logged in$"
+        r"|open up the browser to login or q to exit:[^\n]*fatal:|HEROKU_API_KEY is invalid"
         r"|Do not authenticate with username and password using git",
         findings.NOT_LOGGED_IN,
     ),
@@ -56,7 +57,7 @@ RULES = (
         r"not supported by '(?P<buildpack>heroku/(?!python)[\w-]+)' buildpack"
         r"|App not compatible with buildpack: "
         rf"(?:\S*/buildpacks/|https://github\.com/)(?P<buildpack_>{OTHER_BUILDPACK})"
-        r"|Failed to detect (?:app matching|set buildpack) "
+        r"|[Ff]ailed to detect (?:app matching|set buildpack) "
         rf"(?:\S*/buildpacks/|https://github\.com/)(?P<buildpack__>{OTHER_BUILDPACK})",
         findings.WRONG_BUILDPACK,
     ),
@@ -131,7 +132,7 @@ RULES = (
     ),
     Rule(
         r"(?:command not found: heroku|heroku: (?:command )?not found"
-        r"|'heroku' is not recognized|The term 'heroku' is not recognized)",
+        r"|spawn heroku ENOENT|'heroku' is not recognized|The term 'heroku' is not recognized)",
         findings.NO_CLI,
     ),
     Rule(
@@ -233,6 +234,7 @@ RULES = (
         r"You do not have permission to \w+ on|[Yy]ou do not have access to (?:the )?(?:app"
         r"|organization|team)"
         r"|//git\.heroku\.com/\S+: The requested URL returned error: 403"
+        r"|requested URL returned error: 403 while accessing|Permission to \S+\.git denied to"
         r"|account \S+ does not have access to|is not a collaborator on",
         findings.NO_ACCESS,
     ),

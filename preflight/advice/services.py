@@ -5,7 +5,7 @@ from preflight.advice.rule import Rule
 
 RULES = (
     Rule(
-        r"Redis URL must specify one of the following ?schemes",
+        r"Redis URL must specify one of the following ?schemes|Error -?\d+ connecting to None:",
         findings.REDIS_URL,
     ),
     Rule(
@@ -108,7 +108,7 @@ RULES = (
     ),
     Rule(
         r"Error (?:111|110|104|113|11|8|-\d) connecting to (?!localhost"
-        r"|127\.0\.0\.1)(?P<host>[\w.-]+)",
+        r"|127\.0\.0\.1|None:)(?P<host>[\w.-]+)",
         findings.REDIS_UNREACHABLE,
     ),
     Rule(
@@ -169,7 +169,7 @@ RULES = (
     Rule(
         r"redis[\s\S]{0,200}?(?:Connection closed by server|Error (?:104|32) while"
         r"|while reading from socket|Connection reset by peer)"
-        r"|Error (?:104|32) while (?:reading from|writing to) socket|Reader at end of file",
+        r"|Error (?:(?:104|32) )?while (?:reading from|writing to) socket|Reader at end of file",
         findings.REDIS_CLOSED,
     ),
     Rule(
@@ -178,7 +178,8 @@ RULES = (
     ),
     Rule(
         r"Received unregistered task of type '(?P<name>[^']+)'"
-        r"|celery\.exceptions\.NotRegistered: '(?P<name_>[^']+)'",
+        r"|celery\.exceptions\.NotRegistered: '(?P<name_>[^']+)'"
+        r"|(?P<name__>\w+) not found in TaskRegistry",
         findings.UNKNOWN_TASK,
     ),
     Rule(
@@ -187,12 +188,27 @@ RULES = (
         findings.NO_CELERY_APP,
     ),
     Rule(
+        r"No such transport: (?P<text>[\w+-]*)",
+        findings.BROKER_URL,
+        {"text": "no name of a broker"},
+    ),
+    Rule(
+        r"AuthState(?:Missing|Forbidden)|Session value state missing|Wrong state parameter given"
+        r"|Missing needed parameter state",
+        findings.OAUTH_STATE,
+    ),
+    Rule(
+        r"(?P<text>Auth(?:Forbidden|AlreadyAssociated|Canceled)\b[^\n]*)",
+        findings.OAUTH_REFUSED,
+    ),
+    Rule(
         r"(?P<text>WorkerLostError: [^\n]+|(?:Soft)?TimeLimitExceeded[^\n]*"
         r"|(?:Soft|Hard) time limit \([^)]*\) exceeded[^\n]*)",
         findings.CELERY_STOPPED,
     ),
     Rule(
         r"Cannot connect to (?:amqp|redis)s?://(?!\S*?(?:localhost|127\.0\.0\.1))|ACCESS_REFUSED"
+        r"|vhost '?\S+ not found|access to vhost '[^']*' refused"
         r"|amqp\.exceptions\.\w+",
         findings.BROKER_UNREACHABLE,
     ),
@@ -212,6 +228,11 @@ RULES = (
         r"You did not provide an API key|No API key provided|[Ii]nvalid API [Kk]ey"
         r"|Incorrect API key|api_key client option must be set",
         findings.API_KEY,
+    ),
+    Rule(
+        r"SignatureVerificationError|No signatures found matching the expected signature"
+        r"|Unable to extract timestamp and signatures from header",
+        findings.WEBHOOK_SECRET,
     ),
     Rule(
         r"MemcachedError: (?P<text>[^\n]+)|(?:pylibmc|pymemcache|bmemcached)\.(?:\w+\.)*"

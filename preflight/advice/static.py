@@ -128,7 +128,9 @@ RULES = (
         findings.NOT_COMPRESSIBLE,
     ),
     Rule(
-        r"Error reading \S*stats\S*\.json|WebpackLoader\w+|WebpackBundleLookupError"
+        r"Error reading \S*stats\S*\.json|WebpackLoader\w+"
+        r"|webpack_loader/(?:[^\n]*\n){1,20}?KeyError: '(?:assets|chunks|status)'"
+        r"|WebpackBundleLookupError"
         r"|DjangoVite\w+Error|Cannot read Vite manifest",
         findings.NO_BUNDLES,
     ),
@@ -150,7 +152,8 @@ RULES = (
         r"|(?:Module not found: )?(?:Error: )?Can't resolve '[^']+'"
         r"|Module (?:build|parse) failed: [^\n]+|Couldn't find preset [^\n]+"
         r"|ERESOLVE (?:unable|could not)[^\n]*"
-        r"|sh: (?:\d+: )?(?:react-scripts|vue-cli-service|ng|tsc|next|parcel|rollup): not found)",
+        r"|sh: (?:\d+: )?(?:react-scripts|vue-cli-service|rimraf|cross-env|run-[ps]"
+        r"|ng|tsc|next|parcel|rollup): not found)",
         findings.NODE_BUILD,
     ),
     Rule(

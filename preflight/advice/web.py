@@ -122,6 +122,7 @@ RULES = (
     Rule(
         r"'(?P<text>[^']*)' is not a valid port number"
         r"|Invalid value for '--port'[^\n]*: '?(?P<text_>[^'\n]*)'? is not a valid integer"
+        r"|ValueError: '(?P<text___>\$\{?PORT\}?)'"
         r"|invalid literal for int\(\) with base 10: '(?P<text__>\$?\{?PORT\}?|%PORT%)'",
         findings.BAD_PORT,
     ),

@@ -34,10 +34,17 @@ RULES = (
     # A message of Python in a line of a log, without the name of its class.
     Rule(r"(?P<text>'NoneType' object (?:has no attribute '\w+'|is not \w+))", findings.NONE_VALUE),
     Rule(r"(?P<text>'\w+' object has no attribute '?\w+'?)", findings.WRONG_ATTRIBUTE),
+    Rule(r"Exception inside application: (?P<text>u?'\w+')$", findings.NO_KEY),
     Rule(
         r"Exception inside application: (?P<what>\S.*)",
         findings.PROGRAM_SAYS,
         {"program": "The ASGI application"},
+    ),
+    Rule(r"^(?P<text>Reverse for '.*' not found\..*)", findings.NO_REVERSE),
+    Rule(
+        r"\"errors\": ?\[\s*\{\s*\"message\": ?\"(?P<what>(?:[^\"\\\n]|\\.)+)\"",
+        findings.PROGRAM_SAYS,
+        {"program": "The API"},
     ),
     Rule(rf"^CommandError: (?P<text>{EMPTY}\S.*)", findings.COMMAND_SAYS),
 )

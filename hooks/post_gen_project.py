@@ -27,7 +27,7 @@ OUTCOMES, STOPPED = {0: PROVED, 1: FAILED}, 130
 PROVE = ("preflight.pyz", "--uncommitted", "setup", "--rehearse")
 
 # The hash of the template's preflight.pyz. tools/build_pyz.py writes this line.
-PREFLIGHT_SHA256 = "f99d538500e2e27cfe7e293ac6377146c00c4b38a6cb9011ca27b60ff04fcdd9"
+PREFLIGHT_SHA256 = "fd4af41d41817171ff7e8e8cd447c2809b1cc395f22536358fcff19b8c43694f"
 OTHER_PREFLIGHT = """\
 The preflight.pyz in this folder is not the one from this template, so it was not run.
 To replace it, remove the file in the project's folder:

@@ -27,7 +27,7 @@ RULES = (
     Rule(
         r"Authentication failed for 'https://git\.heroku\.com"
         r"|could not read Username for 'https://git\.heroku\.com"
-        r"|Invalid credentials provided|Error: [Nn]ot logged in|^[ \t]*not logged in$"
+        r"|Invalid credentials provided|Error: [Nn]ot logged in|^[\x20\t]*not logged in$"
         r"|open up the browser to login or q to exit:[^\n]*fatal:|HEROKU_API_KEY is invalid"
         r"|Do not authenticate with username and password using git",
         findings.NOT_LOGGED_IN,

@@ -779,7 +779,8 @@ SILENT_COLLECTSTATIC = kind(
 COLLECTSTATIC_HIDDEN = kind(
     "E207",
     "collectstatic failed, and the build does not show why.",
-    "Build without it once. The last of these commands prints the error.",
+    "Build once without it. The last of these commands prints the error. After the fix, turn it on "
+    "again: heroku config:unset DISABLE_COLLECTSTATIC",
     f"{DEV_CENTER}/django-assets",
     "heroku config:set DISABLE_COLLECTSTATIC=1",
     "git push heroku main",
@@ -1634,7 +1635,8 @@ OLD_PACKAGE = kind(
 OLD_NAME = kind(
     "E251",
     "The code, or a package, uses $name, which newer versions of Python do not have.",
-    "Update the package that the traceback names, or ask for an older Python in .python-version.",
+    "Update your code, or the package that the traceback names, or ask for an older Python in "
+    ".python-version.",
     f"{DEV_CENTER}/python-support",
 )
 MISMATCHED_PACKAGES = kind(
@@ -2475,9 +2477,9 @@ IMPORT_FAILED = kind(
 NOT_JSON = kind(
     "E343",
     "The code reads a text as JSON that is not JSON: $text",
-    "It may be empty, or a page in HTML. From another server: check its address and the status of "
-    "the answer first. From a config var: set it without more quotes around it. From a request: "
-    "answer 400.",
+    "It may be empty, or a page in HTML. If another server sent it, check the address, and the "
+    "status before you read the response. If it is a config var, set it without extra quotes. If a "
+    "visitor sent it, respond with 400.",
     "https://docs.python.org/3/library/json.html",
 )
 NOT_UTF8 = kind(
@@ -2703,8 +2705,8 @@ DATABASE_SAYS = kind(
 )
 DUMP_OWNER = kind(
     "E486",
-    "The dump gives its tables to the role $name, which this database does not have, or which "
-    "you may not use.",
+    "The dump assigns its tables to the role $name, which does not exist here, or which you may "
+    "not use.",
     "Load it with pg_restore --no-owner --no-acl, or create it with these options of pg_dump.",
     f"{DEV_CENTER}/heroku-postgres-import-export",
 )
@@ -3123,7 +3125,7 @@ REDIS_SAYS = kind(
 )
 REDIS_REFUSED = kind(
     "E689",
-    "Redis, or its package, refused a command: $name: $text",
+    "Redis, or the package redis, refused a command: $name: $text",
     "Look at the last line of your own code in the traceback, and at the value that it sends.",
     "https://redis.readthedocs.io/en/stable/exceptions.html",
 )
@@ -3220,7 +3222,8 @@ CELERY_STOPPED = kind(
 )
 WEBHOOK_SECRET = kind(
     "E693",
-    "The signature of a webhook does not fit: the secret is another one, or the body was changed.",
+    "The signature of a webhook is not valid: the secret is a different one, or the body was "
+    "changed.",
     "Set the secret of this endpoint (whsec_...) as a config var; each endpoint and the command "
     "line have their own. Verify request.body, not request.data.",
     "https://docs.stripe.com/webhooks/signature",
@@ -3228,9 +3231,8 @@ WEBHOOK_SECRET = kind(
 MEMCACHED = kind(
     "E687",
     "The memcached server reported an error: $text",
-    "Use a client that can log in with SASL, such as django-bmemcached, and the server, "
-    "username and "
-    "password from the config vars of the add-on.",
+    "Use a client that can log in with SASL, such as django-bmemcached, and the server, username "
+    "and password from the config vars of the add-on.",
     f"{DEV_CENTER}/django-memcache",
 )
 

@@ -23,6 +23,7 @@ def main() -> int:
     """Run the command line; return the exit status."""
     interrupt.listen()
     sys.path_hooks.insert(0, Importer)
+    # Python keeps the importer of each path that it has searched.
     sys.path_importer_cache.clear()
     from preflight import __main__ as command_line
     from preflight import report

@@ -13,11 +13,11 @@ DATABASE = (
 SERVICES = (
     r"(?:requests|urllib3?|httpx|httpcore|aiohttp|http\.client|socket|ssl|botocore|boto|google"
     r"|stripe|kombu|amqp|twilio|tweepy|openai|anthropic|elastic\w*|opensearchpy|pysolr"
-    r"|googleapiclient"
-    r"|spotipy|telegram|slack\w*|sendgrid|mailchimp\w*|plaid|braintree|facebook|github|praw|discord"
-    r"|pusher|algoliasearch|meilisearch|firebase_admin|shopify|oauthlib|requests_oauthlib"
-    r"|pip\._vendor)\.[\w.]+|Transport\w*Error|API\w+Error|ApiException|HttpError|RateLimitError"
-    r"|S3\w+Error|Connection\w*Error|TimeoutError|HTTPError|URLError|MaxRetryError|SSL\w*Error"
+    r"|googleapiclient|spotipy|telegram|slack\w*|sendgrid|mailchimp\w*|plaid|braintree|facebook"
+    r"|github|praw|discord|pusher|algoliasearch|meilisearch|firebase_admin|shopify|oauthlib"
+    r"|requests_oauthlib|pip\._vendor)\.[\w.]+"
+    r"|Transport\w*Error|API\w+Error|ApiException|HttpError|RateLimitError|S3\w+Error"
+    r"|Connection\w*Error|TimeoutError|HTTPError|URLError|MaxRetryError|SSL\w*Error"
     r"|(?:Read|Connect)Timeout(?:Error)?|gaierror"
 )
 DJANGO = (

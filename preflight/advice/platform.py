@@ -158,8 +158,8 @@ RULES = (
     Rule(
         r"Couldn't find either the add-on service or the add-on plan"
         r"|add-?on \"\S+\" does not exist|add-on plan is only available to select users"
-        r"|There are no available plans|plan is (?:no longer available|not available)|This "
-        r"add-on plan is no longer",
+        r"|There are no available plans|plan is (?:no longer available|not available)"
+        r"|This add-on plan is no longer",
         findings.ADDON_PLAN,
     ),
     Rule(
@@ -231,8 +231,8 @@ RULES = (
         findings.GIT_IDENTITY,
     ),
     Rule(
-        r"You do not have permission to \w+ on|[Yy]ou do not have access to (?:the )?(?:app"
-        r"|organization|team)"
+        r"You do not have permission to \w+ on"
+        r"|[Yy]ou do not have access to (?:the )?(?:app|organization|team)"
         r"|//git\.heroku\.com/\S+: The requested URL returned error: 403"
         r"|requested URL returned error: 403 while accessing|Permission to \S+\.git denied to"
         r"|account \S+ does not have access to|is not a collaborator on",
@@ -247,9 +247,9 @@ RULES = (
         r"(?:[Cc]ould not|[Cc]ouldn't|[Uu]nable to|[Ff]ailed to) (?:download|find|fetch|clone"
         r"|load) "
         r"(?:the )?(?:custom )?buildpack|[Ee]rror fetching (?:custom )?buildpack$"
-        r"|/bin/(?:detect|compile|release): Permission denied|tar \(child\): \S+heroku-\d\d\S*: "
-        r"Cannot open|[Ii]nvalid "
-        r"buildpack|[Nn]o such buildpack"
+        r"|/bin/(?:detect|compile|release): Permission denied"
+        r"|tar \(child\): \S+heroku-\d\d\S*: Cannot open"
+        r"|[Ii]nvalid buildpack|[Nn]o such buildpack"
         r"|fatal: repository 'https://github\.com/[^']*buildpack[^']*' not found",
         findings.NO_BUILDPACK,
     ),
@@ -260,8 +260,8 @@ RULES = (
         findings.DYNO_LIMIT,
     ),
     Rule(
-        r"used up your free dyno hours|[Ff]ree (?:Heroku )?(?:dynos?|plans?|product "
-        r"plans?)[^\n]{0,40}"
+        r"used up your free dyno hours"
+        r"|[Ff]ree (?:Heroku )?(?:dynos?|plans?|product plans?)[^\n]{0,40}"
         r"(?:no longer|not available|unavailable|removed)"
         r"|[Ss]ubscribe to (?:an? )?(?:the )?[Ee]co|[Ee]co dynos? (?:plan"
         r"|subscription)[^\n]*required"
@@ -272,9 +272,9 @@ RULES = (
     Rule(
         r"getaddrinfo (?:ENOTFOUND|EAI_AGAIN) \S*heroku"
         r"|self[- ]signed certificate in certificate chain(?! \(_ssl)"
-        r"|\(Errno::E(?:TIMEDOUT|CONN\w+)\)|connect (?:ETIMEDOUT|ECONNREFUSED"
-        r"|ECONNRESET)[^\n]*:443|connect (?:ETIMEDOUT|ECONNREFUSED) (?!127\.)[\d.]+:5000"
-        r"|ECONNRESET[^\n]*heroku",
+        r"|\(Errno::E(?:TIMEDOUT|CONN\w+)\)|ECONNRESET[^\n]*heroku"
+        r"|connect (?:ETIMEDOUT|ECONNREFUSED|ECONNRESET)[^\n]*:443"
+        r"|connect (?:ETIMEDOUT|ECONNREFUSED) (?!127\.)[\d.]+:5000",
         findings.CLI_NETWORK,
     ),
     Rule(

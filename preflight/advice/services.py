@@ -107,8 +107,8 @@ RULES = (
         findings.CHECKSUMS,
     ),
     Rule(
-        r"Error (?:111|110|104|113|11|8|-\d) connecting to (?!localhost"
-        r"|127\.0\.0\.1|None:)(?P<host>[\w.-]+)",
+        r"Error (?:111|110|104|113|11|8|-\d) connecting to "
+        r"(?!localhost|127\.0\.0\.1|None:)(?P<host>[\w.-]+)",
         findings.REDIS_UNREACHABLE,
     ),
     Rule(

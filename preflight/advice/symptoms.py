@@ -97,8 +97,8 @@ RULES = (
     Rule(
         r"session has expired|You must be logged in|IP address mismatch|not_authenticated"
         r"|Error: Not logged in|Please login with Heroku credentials"
-        r"|(?<!Error:\s)Authentication required|heroku: Press any key to open up the browser "
-        r"to login",
+        r"|(?<!Error:\s)Authentication required"
+        r"|heroku: Press any key to open up the browser to login",
         findings.NOT_LOGGED_IN,
         consequence=True,
     ),

@@ -54,14 +54,14 @@ RULES = (
     # Only the process of a Procfile is started by this shell, and only these are servers.
     Rule(
         r"(?:^|[\s/])(?:ba|da)?sh: (?:line \d+: |\d+: )?"
-        r"(?P<program>gunicorn|daphne|uvicorn|hypercorn|waitress-serve|uwsgi): (?:command )?not "
-        r"found$",
+        r"(?P<program>gunicorn|daphne|uvicorn|hypercorn|waitress-serve|uwsgi): "
+        r"(?:command )?not found$",
         findings.PROGRAM_NOT_INSTALLED,
         {"type": "web"},
     ),
     Rule(
-        r"(?:^|[\s/])(?:ba|da)?sh: (?:line \d+: |\d+: )?(?P<program>celery): (?:command )?not "
-        r"found$",
+        r"(?:^|[\s/])(?:ba|da)?sh: (?:line \d+: |\d+: )?(?P<program>celery): "
+        r"(?:command )?not found$",
         findings.PROGRAM_NOT_INSTALLED,
         {"type": "worker"},
     ),
@@ -69,8 +69,8 @@ RULES = (
         r"(?:^|[\s/])(?:(?:ba|da|z)?sh: (?:line \d+: |\d+: )?|[\w./-]+: line \d+: )"
         r"(?P<program>(?!heroku)[\w./-]+): (?:command )?not found$"
         r"|^(?P<program__>(?!heroku)[\w-]+\.(?:py|sh)): command not found$"
-        r"|exec: \\?\"(?P<program___>[\w./-]+)\\?\": (?:executable file not found|stat [^\n]*: "
-        r"no such)"
+        r"|exec: \\?\"(?P<program___>[\w./-]+)\\?\": "
+        r"(?:executable file not found|stat [^\n]*: no such)"
         r"|(?:^|[\s/])(?:ba|da)?sh: (?:line \d+: "
         r"|\d+: )?(?P<program_>(?!\S*buildpacks?/)[\w./-]+): No such file or directory$",
         findings.NO_SUCH_PROGRAM,

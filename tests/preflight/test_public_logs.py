@@ -2,9 +2,9 @@
 
 tests/preflight/public_logs contains what a program printed in public threads, with names, hosts and
 keys replaced. An index names the thread, the cause that the thread shows, and the findings that are
-right. `found` is what preflight reports instead, for the logs that it does not explain. Of the 40
-logs in `later`, 25 were right before rules for the others were written, of those in `latest` 29, of
-those in `fifth` 35, and of those in `sixth` 34.
+right. `found` is what preflight reports instead, for the logs that it does not explain. How many
+of 40 were right before rules were written for the others: 25 in `later`, 29 in `latest`, 35 in
+`fifth`, and 34 in `sixth`.
 """
 
 import json

@@ -27,6 +27,8 @@ LONGEST, LONGEST_LINE = 200_000, 2_000
 MOST_MATCHES = 50
 # How many lines after a frame still belong to the message of an exception.
 MESSAGE_LINES = 15
+# How many lines of output the setup of a package may print before its exception.
+SETUP_LINES = 60
 # Frames of packages and of Python itself, and programs of an environment.
 FOREIGN = (
     r"site-packages|dist-packages|/lib(?:64)?/python|\\[Ll]ib\\|^<"
@@ -42,6 +44,29 @@ EXCEPTION = rf"{EXCEPTION_NAME}\b.*"
 EXCEPTION_LINE = rf"{EXCEPTION_NAME}(?:: |:?(?:\n|$))"
 # A traceback of the setup of a package.
 SETUP = r"[/\\]pip-(?:install|build|req-build|wheel)-[^\"\n]*setup\.py"
+# Where pip starts the setup of a package, and where it is done with it.
+SETUP_BEGINS = (
+    r"\s*(?:remote:)?\s*(?:Complete output from command|Running setup\.py install for \S+: started"
+    r"|Running command (?:Getting|Preparing|Building|python setup\.py)|exit code: \d+$"
+    r"|[×x] (?:Getting|Preparing|Building|python setup\.py)|ERROR: Command errored out"
+    r"|ERROR: Complete output)"
+)
+SETUP_ENDS = r"\s*(?:-----> |Successfully installed|Collecting \w|\$ )"
+# A package that is built in the way of old versions of pip.
+BUILDS = r"import setuptools[^\n]*__file__=|pip-(?:install|build)-\w+/|--no-build-isolation"
+# The variables that an add-on sets, with its smallest plan.
+ADDONS = {
+    "REDIS_URL": "heroku-redis:mini",
+    "REDIS_TLS_URL": "heroku-redis:mini",
+    "CLOUDAMQP_URL": "cloudamqp:lemur",
+    "CLOUDINARY_URL": "cloudinary:starter",
+    "BONSAI_URL": "bonsai:sandbox",
+    "MEMCACHIER_SERVERS": "memcachier:dev",
+    "MEMCACHIER_USERNAME": "memcachier:dev",
+    "MEMCACHIER_PASSWORD": "memcachier:dev",
+    "MAILGUN_API_KEY": "mailgun:starter",
+    "BUCKETEER_BUCKET_NAME": "bucketeer:hobbyist",
+}
 # Exceptions that only end a program, after another failure.
 ENDINGS = (
     r"^[\w.]*(?:HaltServer|SystemExit|CalledProcessError|KeyboardInterrupt|InstallationError"
@@ -197,6 +222,8 @@ class Part:
     """A part of a log: a traceback with those it led to, or what is printed between two of them."""
 
     traceback: bool
+    # Whether pip runs the setup of a package, so that the exception is not one of the project.
+    setup: bool = False
     lines: list[str] = field(default_factory=list)
 
     @property
@@ -261,15 +288,31 @@ def was_installed(finding: Finding, text: str) -> bool:
 
 def in_context(finding: Finding, text: str) -> Finding:
     """Return the finding that fits better, because of what else a log shows, or the same one."""
-    module = finding.values.get("module", "")
+    module, name = finding.values.get("module", ""), finding.values.get("name", "")
     started = module and re.search(STARTED.format(re.escape(module)), text)
     if finding.kind is findings.NOT_INSTALLED and started:
         better = findings.WRONG_PACKAGE(finding.file, finding.line, module=started["module"])
+    elif finding.kind is findings.OLD_MODULE and module == "setuptools" and re.search(BUILDS, text):
+        better = findings.NO_SETUPTOOLS(finding.file, finding.line)
+    elif finding.kind is findings.NOT_INSTALLED and is_beside(finding, text):
+        better = findings.MODULE_BESIDE(finding.file, finding.line, **finding.values)
+    elif finding.kind is findings.MISSING_AT_IMPORT and name == "DATABASE_URL":
+        better = findings.NO_DATABASE_AT_BUILD(finding.file, finding.line)
+    elif finding.kind is findings.MISSING_AT_IMPORT and name in ADDONS:
+        better = findings.ADDON_VARIABLE(finding.file, finding.line, name=name, addon=ADDONS[name])
     elif finding.kind is findings.GDAL and re.search(GEO_BUILDPACK, text):
         better = findings.GDAL_NOT_FOUND(finding.file, finding.line)
     else:
         return finding
     return replace(better, cause=finding.cause)
+
+
+def is_beside(finding: Finding, text: str) -> bool:
+    """Return whether an __init__.py of the project imports a module as Python 2 finds it."""
+    if not finding.file.endswith("/__init__.py"):
+        return False
+    frame = rf'{re.escape(finding.file)}", line {finding.line}, in <module>\n'
+    return bool(re.search(rf"{frame}\s*from {finding.values['module']} import ", text))
 
 
 def diagnose_part(part: Part) -> Iterator[tuple[Finding, Rank]]:
@@ -278,7 +321,8 @@ def diagnose_part(part: Part) -> Iterator[tuple[Finding, Rank]]:
     if part.traceback:
         for finding in diagnose_chain(text):
             if finding.kind is findings.EXCEPTION:
-                yield exception_found(finding, text)
+                found_one, rank = exception_found(finding, text)
+                yield found_one, max(rank, Rank.SYMPTOM) if part.setup else rank
             else:
                 yield finding, Rank.CONSEQUENCE if finding.kind.symptom else Rank.CAUSE
         return
@@ -414,7 +458,7 @@ def parts(text: str) -> list[Part]:
                 found.pop()
                 found[-1].lines.append(linked[0])
             else:
-                found.append(Part(True))
+                found.append(Part(True, in_setup(lines[max(0, number - SETUP_LINES) : number])))
             reader = TracebackReader()
         if begins or reader.inside:
             kept = reader.read(line)
@@ -427,6 +471,16 @@ def parts(text: str) -> list[Part]:
                 continue
         found[-1].lines.append(line)
     return found
+
+
+def in_setup(lines: list[str]) -> bool:
+    """Return whether the lines above a traceback are those of the setup of a package."""
+    for line in reversed(lines):
+        if re.match(SETUP_ENDS, line):
+            return False
+        if re.match(SETUP_BEGINS, line):
+            return True
+    return False
 
 
 @dataclass

@@ -845,10 +845,35 @@ STALE_LOCK = kind(
     "https://docs.astral.sh/uv/concepts/projects/sync/",
     "$uv lock",
 )
+NO_SETUPTOOLS = kind(
+    "E277",
+    "pip builds a package with its setup.py, and setuptools is not installed where it does so.",
+    "On Heroku, use the current buildpack: an old one, or another one, brings an old pip. "
+    "On your own machine or in a Dockerfile: python -m pip install -U pip setuptools wheel. "
+    "If only one package fails, use a newer version of it.",
+    PACKAGES,
+    "heroku buildpacks:set heroku/python",
+)
+UNDECLARED_BUILD = kind(
+    "E278",
+    "The setup of a package imports $module, which is not installed while packages are built.",
+    "Use a version of the package that comes compiled: update it, or ask for a Python version for "
+    "which it exists. pip builds each package in an environment of its own, so a line for $module "
+    "in $requirements does not help.",
+    PACKAGES,
+)
+ONLY_LINUX = kind(
+    "E279",
+    "The package $package does not work on Windows. On Heroku, which runs Linux, it does.",
+    'Limit its line to other systems: $package; sys_platform != "win32". On Windows, use '
+    "runserver, or WSL.",
+    "https://packaging.python.org/en/latest/specifications/dependency-specifiers/",
+)
 NO_WHEEL = kind(
     "E218",
     "The setup of $package failed: it has to be compiled, or does not work with this Python.",
-    "Use a newer version of it, or a package that is already compiled, such as psycopg2-binary.",
+    "Use a newer version of it, or a Python version for which it comes compiled. If it is no "
+    "longer maintained, use another package, such as psycopg2-binary instead of psycopg2.",
     f"{DEV_CENTER}/python-support",
 )
 NOT_INSTALLED = kind(
@@ -954,6 +979,22 @@ NO_DATABASE_AT_BUILD = kind(
     'too: {"addons": ["heroku-postgresql:essential-0"]}',
     f"{DEV_CENTER}/heroku-postgresql",
     POSTGRES,
+)
+ADDON_VARIABLE = kind(
+    "E316",
+    "The settings cannot be imported without $name, which an add-on sets.",
+    "Create the add-on before you push, or set the variable yourself. On your own machine, set it "
+    "in .env.",
+    f"{DEV_CENTER}/managing-add-ons",
+    "heroku addons:create $addon",
+)
+MODULE_BESIDE = kind(
+    "E317",
+    "The code imports $module as if it were a package. If the file $module.py is in the same "
+    "folder, this is the way of Python 2.",
+    "For a file in the same folder, write: from .$module import *. For a package that pip "
+    "installs, add $package to $requirements, and commit it.",
+    "https://docs.python.org/3/reference/import.html#package-relative-imports",
 )
 MISSPELLED_VARIABLE = kind(
     "E312",
@@ -1166,6 +1207,24 @@ NO_COLUMN = kind(
     "Create and commit the migration, and run it in the release phase.",
     f"{DJANGO}/topics/migrations/",
     "$python manage.py makemigrations",
+)
+NO_OPERATOR_CLASS = kind(
+    "E491",
+    "PostgreSQL has no $name index for a column of this type.",
+    "For plain columns, create the extension btree_$name; for a search with similar words, create "
+    "pg_trgm, and name the opclasses of the index (gin_trgm_ops). Do it in a migration before this "
+    "one: BtreeGinExtension(), BtreeGistExtension() or TrigramExtension().",
+    f"{DJANGO}/ref/contrib/postgres/operations/",
+    "heroku pg:psql -c 'CREATE EXTENSION IF NOT EXISTS btree_$name'",
+)
+NO_FUNCTION = kind(
+    "E492",
+    "PostgreSQL does not have this function, or not for values of these types: $what",
+    "If it is a function of SQLite or MySQL (strftime, ifnull, group_concat, year), write it for "
+    "PostgreSQL. If it belongs to an extension, create that: heroku pg:psql, CREATE EXTENSION "
+    "name. If only the types are wrong, as in sum(character varying), cast the column: "
+    "Cast(field, IntegerField()).",
+    "https://www.postgresql.org/docs/current/functions.html",
 )
 CONNECTION_LIMIT = kind(
     "E418",
@@ -1928,6 +1987,14 @@ FOREIGN_ADDRESS = kind(
     "Listen on 0.0.0.0 and the port in $$PORT, not on the host name of the app. Only the process "
     "type web receives requests.",
     f"{DEV_CENTER}/runtime-principles#web-servers",
+)
+LONG_DASH = kind(
+    "E565",
+    "The command contains a long dash or curly quotes, which a web page or an editor has put "
+    "there: $what",
+    "Type it again with two plain hyphens (--) and straight quotes, in the Procfile or where the "
+    "command comes from, and commit.",
+    f"{DEV_CENTER}/procfile",
 )
 SERVER_OPTIONS = kind(
     "E552",
@@ -2729,10 +2796,11 @@ NO_DATABASE_RIGHT = kind(
 NO_EXTENSION = kind(
     "E462",
     "The database does not have the extension $name, or this user may not create it.",
-    "Create it in a migration (django.contrib.postgres.operations), or once by hand. If Heroku "
-    "does not offer it for your plan, use another plan.",
+    "Create it in a migration (django.contrib.postgres.operations) before the one that needs it, "
+    "or once by hand: CREATE EXTENSION IF NOT EXISTS. If Heroku does not offer it for your plan, "
+    "use another plan.",
     f"{DEV_CENTER}/heroku-postgres-extensions-postgis-full-text-search",
-    "heroku pg:psql",
+    "heroku pg:psql -c 'CREATE EXTENSION IF NOT EXISTS \"$name\"'",
 )
 OTHER_SQL = kind(
     "E488",
@@ -2824,6 +2892,14 @@ OTHER_SCHEMA = kind(
     "right, mark the migration as done (migrate APP MIGRATION --fake). Without data to lose, use "
     "`heroku pg:reset`.",
     f"{DJANGO}/ref/django-admin/#migrate",
+)
+PRIMARY_KEY = kind(
+    "E474",
+    "A migration gives a table a second primary key, or its id a second default: $what",
+    "PostgreSQL allows one. Edit the migration: let it remove the old field first (RemoveField), "
+    "and then add the new key (AddField, not AlterField). If there is no data to lose, delete the "
+    "migrations of that app, run makemigrations, and use `heroku pg:reset`.",
+    f"{DJANGO}/ref/migration-operations/",
 )
 UNAPPLIED = kind(
     "E475",
@@ -3173,6 +3249,15 @@ OAUTH_STATE = kind(
     "again, because old links and a second click cause it, too.",
     "https://python-social-auth.readthedocs.io/en/latest/exceptions.html",
 )
+OAUTH_CODE = kind(
+    "E694",
+    "The provider does not accept the code or the token of a login (invalid_grant).",
+    "A code counts once and for a short time: look in the log for a second request to the callback "
+    "and for an old page that was loaded again, and compare the callback address with the one that "
+    "is registered. A stored token (refresh_token) was revoked or is too old: log in again. Of a "
+    "service account, the key or the clock of the machine is wrong.",
+    "https://datatracker.ietf.org/doc/html/rfc6749#section-5.2",
+)
 OAUTH_REFUSED = kind(
     "E691",
     "The login with another service was refused: $text",
@@ -3316,6 +3401,14 @@ DYNO_LIMIT = kind(
     f"{DEV_CENTER}/dyno-types",
     "heroku ps",
 )
+NO_CLI_THERE = kind(
+    "E795",
+    "A script calls heroku. The Heroku CLI is not installed where it runs, such as on a dyno.",
+    "In app.json and in the Procfile, write the command itself: python manage.py migrate, not "
+    "heroku run. On GitHub Actions and other CI, install the CLI in a step before: curl "
+    "https://cli-assets.heroku.com/install.sh | sh",
+    f"{DEV_CENTER}/app-json-schema",
+)
 NO_FREE_PLAN = kind(
     "E778",
     "Heroku has no free dynos and databases since November 2022, or the account has unpaid bills.",
@@ -3455,6 +3548,12 @@ code(
     "process.",
     "heroku ps:scale web=1",
 )
+code(
+    "H17",
+    "The web process sent an answer that is not valid HTTP.",
+    "Start a server such as gunicorn in the Procfile, without certificates (the router handles "
+    "HTTPS), and look at code that sets headers by itself.",
+)
 code("H15", "A connection was idle for 55 s.", "Send something in the meantime, or close it.")
 code(
     "H18",
@@ -3468,8 +3567,44 @@ code(
     "Rehearse the start.",
     "$preflight --only web",
 )
+code(
+    "H19",
+    "The web process did not accept a connection within 5 s.",
+    "It is busy or restarting: answer faster, add workers, or add dynos.",
+    "heroku ps:scale web=2",
+)
+code(
+    "H21",
+    "The web process refuses connections.",
+    "It is starting, restarting or has crashed: look for its reason in the log.",
+    "heroku logs",
+)
+code("H23", "The endpoint of a domain is wrong.", "Compare its DNS target.", "heroku domains")
+code(
+    "H24",
+    "The router closed a connection that was left open for too long.",
+    "Let streams and WebSockets connect again.",
+)
+code("H25", "A header of the answer is not allowed.", "Send valid HTTP: see the page below.")
+code(
+    "H26",
+    "A request was not valid HTTP, so the router refused it.",
+    "Nothing, if it comes from a stranger. In your own client, check Expect and the headers.",
+)
 code("H22", "Too many connections at once.", "Answer faster, or add dynos.")
 code("H27", "The visitor left before the answer.", "Nothing, unless the page is slow.")
+code(
+    "H28",
+    "The visitor, or the connection, did not send the rest of a request for 55 s.",
+    "Nothing, if it happens now and then: it is often a slow upload or a lost connection. Send "
+    "large files straight to a bucket.",
+)
+code(
+    "H32",
+    "The host of a request does not fit its TLS certificate.",
+    "Connect to the name in the certificate.",
+    "heroku certs",
+)
 code("H31", "The request came to the domain of another app.", "See yours.", "heroku domains")
 code("H80", "The app is in maintenance mode.", "Turn it off.", "heroku maintenance:off")
 code(
@@ -3484,6 +3619,7 @@ code(
     "Use another type of dyno, or wait for the next month.",
     "heroku ps:type basic",
 )
+code("H83", "Heroku degrades the service on purpose.", "See https://status.heroku.com")
 code("H99", "Something at Heroku failed.", "See https://status.heroku.com")
 code(
     "R10",
@@ -3510,5 +3646,16 @@ code(
     "Use fewer processes, find what grows, or use a larger dyno.",
     "heroku config:set WEB_CONCURRENCY=1",
 )
+code(
+    "R16",
+    "A process of `heroku run` went on after the connection was closed.",
+    "Use heroku run:detached for long work.",
+)
+code("R17", "The dyno could not download the slug.", "Push an empty commit to build it again.")
+code("R99", "Something at Heroku failed.", "See https://status.heroku.com")
 code("L10", "Log lines were dropped, because there were too many at once.", "Log less.")
+code("L12", "The log was faster than the dyno can send it, so lines were dropped.", "Log less.")
+code("L13", "A dyno could not deliver log lines.", "Nothing, if it does not last.")
+code("L14", "The certificate of a log drain is not valid.", "Renew it.", "heroku drains")
+code("L15", "The latest log lines cannot be shown now.", "Try again later.", "heroku logs --tail")
 code("L11", "The reader of the log was too slow.", "Start it again.", "heroku logs --tail")

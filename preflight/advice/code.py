@@ -54,7 +54,7 @@ RULES = (
         findings.PYTHON_2_CODE,
     ),
     Rule(
-        r"(?<![A-Za-z])(?:Syntax|Indentation|Tab)Error: (?P<what>(?!Unexpected |Cannot use import"
+        r"(?<![\w.])(?:Syntax|Indentation|Tab)Error: (?P<what>(?!Unexpected |Cannot use import"
         r"|Invalid or unexpected|missing \) after|JSON\.parse|The string did not match).+)",
         findings.SYNTAX,
     ),
@@ -128,6 +128,16 @@ RULES = (
         r"in import_app\n(?:\s*File \"(?:<frozen|[^\"]*importlib)[^\n]*\n)*"
         r"(?:ModuleNotFound|Import)Error: No module named '?(?P<module>[\w.-]+)\b",
         findings.WRONG_PACKAGE,
+    ),
+    # pip builds a package in an environment that only has what the package declares.
+    Rule(
+        r"(?:Getting requirements to build wheel|Preparing (?:metadata|wheel metadata)"
+        r"|python setup\.py egg_info|in get_requires_for_build_\w+"
+        r"|in prepare_metadata_for_build_\w+|build_meta\.py)"
+        r"[^\n]*\n(?:(?!\s*Collecting |-----> )[^\n]*\n){0,60}?"
+        r"[^\n]*(?:ModuleNotFound|Import)Error: No module named '?"
+        r"(?P<module>(?!setuptools|distutils|_|imp\b|pip\b)\w+)",
+        findings.UNDECLARED_BUILD,
     ),
     Rule(
         r"No module named '?(?P<module>distutils|pkg_resources|setuptools|imp|cgi|asyncore"

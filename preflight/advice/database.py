@@ -3,6 +3,31 @@
 from preflight import findings
 from preflight.advice.rule import Rule
 
+# The functions of an extension, and its other names: types, operator classes.
+EXTENSIONS = (
+    ("pg_trgm", r"(?:strict_)?(?:word_)?similarity|show_trgm", r"gi(?:n|st)_trgm_ops"),
+    ("unaccent", "unaccent", "unaccent"),
+    ("uuid-ossp", r"uuid_generate_v\d\w*|uuid_nil|uuid_ns_\w+", "uuid-ossp"),
+    (
+        "pgcrypto",
+        r"gen_random_\w+|gen_salt|crypt|digest|hmac|pgp_\w+|encrypt|decrypt|armor",
+        "pgcrypto",
+    ),
+    ("fuzzystrmatch", r"levenshtein\w*|soundex|d?metaphone\w*|difference", "fuzzystrmatch"),
+    ("earthdistance", r"ll_to_earth|earth_\w+|earth", "earth"),
+    ("cube", r"cube(?:_\w+)?", "cube"),
+    ("tablefunc", r"crosstab\w*|connectby|normal_rand", "tablefunc"),
+    ("hstore", r"hstore|akeys|avals|slice|exist|hstore_to_\w+", r"hstore|gi(?:n|st)_hstore_ops"),
+    ("ltree", r"nlevel|subltree|subpath|lca|text2ltree", r"ltree|lquery|gist_ltree_ops"),
+    ("citext", "citext", "citext"),
+    ("vector", r"(?:l2|cosine|l1)_distance|inner_product|vector_\w+", r"vector|vector_\w+_ops"),
+    (
+        "postgis",
+        r"st_\w+|postgis\w*|addgeometrycolumn|geometry\w*",
+        r"geometry|geography|raster|box[23]d",
+    ),
+)
+
 RULES = (
     Rule(
         r"Can't load plugin: sqlalchemy\.dialects:postgres\b",
@@ -195,15 +220,26 @@ RULES = (
     ),
     Rule(
         r"permission denied to create extension \"(?P<name>[\w-]+)\""
-        r"|type \"(?P<name_>citext|hstore|geometry|geography|vector|ltree)\" does not exist"
         r"|extension \"(?P<name__>[\w-]+)\" (?:is not available|has no installation|must be)"
         r"|could not open extension control file \"[^\"]*/(?P<name___>[\w-]+)\.control\""
-        r"|must be owner of extension (?P<name____>\w+)"
-        r"|function (?P<name_____>similarity|unaccent|uuid_generate_v4|gen_random_uuid"
-        r"|word_similarity"
-        r"|st_\w+|postgis\w*)\([^\n]*\) does not exist"
-        r"|operator class \"(?P<name______>gin_trgm_ops|gist_trgm_ops)\" does not exist"
-        r"|text search configuration \"(?P<name_______>\w+)\" does not exist",
+        r"|must be owner of extension (?P<name____>\w+)",
+        findings.NO_EXTENSION,
+    ),
+    *(
+        Rule(
+            rf"function (?:public\.)?(?:{functions})\([^\n]*\) does not exist"
+            rf"|(?:type|operator class|dictionary) \"(?:public\.)?(?:{others})\" does not exist",
+            findings.NO_EXTENSION,
+            {"name": extension},
+        )
+        for extension, functions, others in EXTENSIONS
+    ),
+    Rule(
+        r"has no default operator class for access method \"(?P<name>gin|gist)\"",
+        findings.NO_OPERATOR_CLASS,
+    ),
+    Rule(
+        r"text search configuration \"(?P<name_______>\w+)\" does not exist",
         findings.NO_EXTENSION,
     ),
     Rule(
@@ -272,10 +308,10 @@ RULES = (
         r"|SELECT DISTINCT(?: ON expressions must match|, ORDER BY expressions must appear)"
         r"|no unique or exclusion constraint matching the ON CONFLICT"
         r"|could not determine data type of parameter [^\n]*"
-        r"|aggregate functions are not allowed in [^\n]*"
-        r"|function [\w.]+\([^)\n]*\) does not exist)",
+        r"|aggregate functions are not allowed in [^\n]*)",
         findings.OTHER_SQL,
     ),
+    Rule(r"(?P<what>function [\w.]+\([^)\n]*\) does not exist)", findings.NO_FUNCTION),
     Rule(
         r"because it has pending trigger events",
         findings.PENDING_TRIGGERS,
@@ -293,11 +329,15 @@ RULES = (
         r"(?:does not exist|already exists)"
         r"|(?:index|sequence|table|view) \"\w+\" does not exist"
         r"|Found wrong number \(\d+\) of constraints for [^\n]*"
-        r"|multiple (?:default values specified|primary keys) for [^\n]*"
         r"|foreign key constraint \"\w+\" cannot be implemented"
         r"|there is no unique constraint matching given keys[^\n]*"
         r"|cannot drop [^\n]* because other objects depend on it)",
         findings.OTHER_SCHEMA,
+    ),
+    Rule(
+        r"(?P<what>multiple (?:default values specified|primary keys) for [^\n]*"
+        r"|table \"\w+\" has more than one primary key|Multiple primary key defined)",
+        findings.PRIMARY_KEY,
     ),
     Rule(
         r"OperationalError: table \"?(?P<table>\w+)\"? already exists"

@@ -204,9 +204,19 @@ RULES = (
     Rule(
         r"invalid command 'egg_info'|AttributeError: (?:cython_sources|install_layout)"
         r"|Microsoft\.Cython|module 'setuptools(?:\.\w+)*' has no attribute"
-        r"|extras_require' must be a dictionary|Invalid version: '"
-        r"|Can not execute `setup\.py` since setuptools is not available",
+        r"|extras_require' must be a dictionary|Invalid version: '",
         findings.OLD_SETUP,
+    ),
+    Rule(
+        r"Can not execute `setup\.py` since setuptools|Could not import setuptools which"
+        r"|Cannot import 'setuptools\.build_meta'",
+        findings.NO_SETUPTOOLS,
+    ),
+    Rule(
+        r"(?P<package>[\w-]+) does not support Windows"
+        r"|(?P<package_>[\w-]+)[^\n]{0,20} (?:is not supported|does(?:n't| not) (?:work|run)) "
+        r"on Windows",
+        findings.ONLY_LINUX,
     ),
     Rule(
         r"^ERROR: (?P<what>[^\n]*(?:is not a valid editable requirement|has inconsistent"

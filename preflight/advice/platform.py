@@ -130,6 +130,12 @@ RULES = (
         findings.NOT_A_REPOSITORY,
         consequence=True,
     ),
+    # A shell that counts lines runs a script. In a terminal, it does not.
+    Rule(
+        r"[\w./-]+: (?:line )?\d+: heroku: (?:command )?not found"
+        r"|postdeploy[\s\S]{0,300}?heroku: (?:command )?not found",
+        findings.NO_CLI_THERE,
+    ),
     Rule(
         r"(?:command not found: heroku|heroku: (?:command )?not found"
         r"|spawn heroku ENOENT|'heroku' is not recognized|The term 'heroku' is not recognized)",

@@ -198,7 +198,8 @@ RULES = (
         findings.OAUTH_STATE,
     ),
     Rule(
-        r"(?P<text>Auth(?:Forbidden|AlreadyAssociated|Canceled)\b[^\n]*)",
+        r"(?P<text>Auth(?:Forbidden|AlreadyAssociated|Canceled)\b[^\n]*"
+        r"|OAuth2Error: (?![^\n]*(?:invalid_(?:grant|client)|redirect))[^\n]*)",
         findings.OAUTH_REFUSED,
     ),
     Rule(
@@ -212,10 +213,11 @@ RULES = (
         r"|amqp\.exceptions\.\w+",
         findings.BROKER_UNREACHABLE,
     ),
+    Rule(r"invalid_grant", findings.OAUTH_CODE),
     Rule(
         r"redirect_uri_mismatch|[Mm]ismatching redirect URI"
         r"|redirect[_ ]uri (?:in the request|MUST match|is not associated)"
-        r"|OAuth2Error|invalid_client"
+        r"|invalid_client"
         r"|social(?:_core)?\.exceptions\.Auth(?:Failed|UnknownError|TokenError|MissingParameter)",
         findings.OAUTH,
     ),

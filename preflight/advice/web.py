@@ -9,6 +9,14 @@ NODE_PROGRAMS = (
 )
 
 RULES = (
+    # An editor or a web page has replaced two hyphens, or straight quotes.
+    Rule(
+        r"^(?:[\w./-]+: )?(?:[Ee]rror|ERROR|fatal|FATAL): "
+        r"(?P<what>[^\n]*?[\s('\"\[][—–][—–-]*\w[^\n]*)"
+        r"|can't open file '(?P<what_>[—–“”‘][^'\n]*)'"
+        r"|[Uu]nrecognized arguments?: (?P<what__>[^\n]*[—–“”][^\n]*)",
+        findings.LONG_DASH,
+    ),
     Rule(
         r"Failed to find (?:attribute|application object) '(?P<name>\w+)' in '(?P<module>[\w.]+)'"
         r"|Attribute \"(?P<name_>\w+)\" not found in module \"(?P<module_>[\w.]+)\""

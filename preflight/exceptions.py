@@ -282,6 +282,11 @@ def missing_template(raised: Raised) -> Finding | None:
     return findings.TEMPLATE_MISSING(name=raised.arguments[0]) if raised.arguments else None
 
 
+def missing_url(raised: Raised) -> Finding | None:
+    """Return the finding for a URL that no pattern matches."""
+    return findings.NO_REVERSE(text=raised.message)
+
+
 def database_error(raised: Raised) -> Finding | None:
     """Return the finding for an error of PostgreSQL, which its code names.
 
@@ -301,6 +306,7 @@ BY_CLASS: list[tuple[tuple[str, ...], Callable[[Raised], Finding | None]]] = [
     (("builtins.NameError",), undefined_name),
     (("django.template.exceptions.TemplateSyntaxError",), template_syntax),
     (("django.template.exceptions.TemplateDoesNotExist",), missing_template),
+    (("django.urls.exceptions.NoReverseMatch",), missing_url),
     (("psycopg.Error", "psycopg2.Error"), database_error),
     (("django.core.exceptions.AppRegistryNotReady",), apps_not_ready),
     (

@@ -82,6 +82,10 @@ ELSEWHERE: dict[Kind, Callable[[Path, Finding], tuple[Edit, ...]]] = {
     findings.UNDEFINED_NAME: syntax_edits.add_import,
     findings.REMOVED_FROM_DJANGO: syntax_edits.replace_removed,
     findings.TEMPLATE_SYNTAX: syntax_edits.fix_template,
+    findings.TEMPLATE_SIMILAR: syntax_edits.replace_uses,
+    findings.URL_NAME_SIMILAR: syntax_edits.replace_uses,
+    findings.ERROR_PAGE: syntax_edits.replace_uses,
+    findings.MISSING_PAGE: syntax_edits.end_pattern,
     findings.NOT_INSTALLED: lambda tree, found: require(tree, found.values["package"]),
     findings.PROGRAM_NOT_INSTALLED: lambda tree, found: require(tree, found.values["package"]),
     findings.DEAD_LINK_SIMILAR: lambda tree, found: syntax_edits.replace_name(
@@ -105,7 +109,20 @@ ELSEWHERE: dict[Kind, Callable[[Path, Finding], tuple[Edit, ...]]] = {
     findings.OLD_MODULE: settings_edits.require_setuptools,
 }
 # Kinds whose place is that of their first edit, if they have no other.
-PLACED_BY_EDIT = {findings.WRONG_PACKAGE, findings.NO_APPLICATION, findings.IGNORES_SIGTERM}
+PLACED_BY_EDIT = {
+    findings.WRONG_PACKAGE,
+    findings.NO_APPLICATION,
+    findings.IGNORES_SIGTERM,
+    findings.MISSING_PAGE,
+}
+
+# Kinds whose place is a line with the name that does not exist.
+PLACED_BY_NAME = {
+    findings.TEMPLATE_MISSING,
+    findings.TEMPLATE_SIMILAR,
+    findings.NO_REVERSE,
+    findings.URL_NAME_SIMILAR,
+}
 
 
 def add(finding: Finding, tree: Path) -> Finding:
@@ -114,6 +131,8 @@ def add(finding: Finding, tree: Path) -> Finding:
         return finding
     if finding.kind in {findings.SOURCE_MAP, findings.MISSING_REFERENCE}:
         finding = static_edits.place(tree, finding)
+    if finding.kind in PLACED_BY_NAME and "name" in finding.values:
+        finding = syntax_edits.place_use(tree, finding)
     if finding.kind in SETTINGS or finding.kind in IN_SETTINGS:
         file = finding.file or settings_file(tree)
         if not (tree / file).is_file():

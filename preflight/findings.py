@@ -1076,6 +1076,12 @@ TEMPLATE_MISSING = kind(
     "Commit it, or fix the name. On Linux, upper and lower case are different.",
     f"{DJANGO}/topics/templates/",
 )
+TEMPLATE_SIMILAR = kind(
+    "E324",
+    "There is no template $name. There is $similar.",
+    "Use the name of the file. On Linux, upper and lower case are different.",
+    f"{DJANGO}/topics/templates/",
+)
 TEMPLATE_SYNTAX = kind(
     "E331",
     "Django cannot parse this template: $what.",
@@ -2527,6 +2533,12 @@ NO_REVERSE = kind(
     "A template or view asks for a URL that urls.py does not have: $text",
     "Compare the name, the namespace and the arguments with urls.py. An argument may be empty.",
     f"{DJANGO}/ref/exceptions/#noreversematch",
+)
+URL_NAME_SIMILAR = kind(
+    "E329",
+    "No URL pattern is called $name. There is $similar.",
+    "Use the name that urls.py gives, with its namespace, or change it there.",
+    f"{DJANGO}/topics/http/urls/#naming-url-patterns",
 )
 COMMAND_SAYS = kind(
     "E379",

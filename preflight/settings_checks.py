@@ -57,6 +57,8 @@ class Facts:
     swallowing: list[tuple[str, int]] = field(default_factory=list)
     # Paths of URLs without parameters.
     pages: list[str] = field(default_factory=list)
+    # Names of URL patterns, such as shop:detail.
+    url_names: list[str] = field(default_factory=list)
     # Positions in MIDDLEWARE.
     security: int | None = None
     whitenoise: int | None = None

@@ -209,6 +209,22 @@ def walk(resolver: URLResolver, prefix: str) -> Iterator[str]:
             yield from walk(pattern, prefix + route)
 
 
+def find_url_names() -> list[str]:
+    """Return the name of every URL pattern with its namespaces, except the admin's."""
+    return sorted(set(walk_names(get_resolver(), "")))
+
+
+def walk_names(resolver: URLResolver, namespace: str) -> Iterator[str]:
+    """Give the names below a resolver."""
+    for pattern in resolver.url_patterns:
+        if isinstance(pattern, URLPattern):
+            if pattern.name:
+                yield f"{namespace}{pattern.name}"
+        elif pattern.app_name != "admin":
+            own = f"{pattern.namespace}:" if pattern.namespace else ""
+            yield from walk_names(pattern, namespace + own)
+
+
 def find_broken_templates() -> list[list[Any]]:
     """Return file, line and message of each template of the project that cannot be parsed."""
     found = []
@@ -341,6 +357,7 @@ def main() -> None:
         "error_pages": find_error_pages(),
         "swallowing": find_swallowing(),
         "pages": find_pages(),
+        "url_names": find_url_names(),
         "security": place("django.middleware.security.SecurityMiddleware"),
         "whitenoise": place("whitenoise.middleware.WhiteNoiseMiddleware"),
     } | find_migrations()

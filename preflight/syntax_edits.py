@@ -2,6 +2,7 @@
 
 import difflib
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from preflight import project_files
@@ -39,6 +40,13 @@ REPLACED = {
 }
 QUOTES = {"“": '"', "”": '"', "‘": "'", "’": "'", "\xa0": " ", "–": "-", "—": "-"}
 MARKERS = r"(?ms)^<{7} [^\n]*\n(.*?)(?:^\|{7}[^\n]*\n.*?)?^={7}\n.*?^>{7} [^\n]*\n?"
+# What stands before the name of a URL pattern in a template and in Python.
+URL_USE = (
+    r"\b(?:url(?:\s+|\(\s*)|(?:reverse|reverse_lazy|redirect|resolve_url)\(\s*"
+    r"|(?:success_url|pattern_name|\w+_URL)\s*=\s*)"
+)
+# A view for an empty regular expression, which fits every path that no earlier pattern fits.
+EVERY_PATH = r"(\b(?:re_path|url)\(\s*)r?(?:\"\^?\"|'\^?')(?=\s*,(?!\s*include\b))"
 # Template tags that need a library.
 LIBRARIES = {
     "static": "static",
@@ -146,6 +154,53 @@ def replace_name(tree: Path, finding: Finding, old: str, new: str) -> tuple[Edit
     """Return the edit that replaces a name in the line of a finding."""
     line = read_line(tree, finding.file, finding.line)
     return line_edit(tree, finding, line.replace(old, new))
+
+
+def find_uses(tree: Path, name: str) -> list[tuple[str, int, str]]:
+    """Return file, number and content of each line that uses a template or a URL by its name."""
+    before = "" if re.search(r"\.\w+$", name) else URL_USE
+    pattern = f"{before}{in_quotes(name)}"
+    files = sorted(path for path in tree.rglob("*") if path.suffix in {".html", ".py", ".txt"})
+    return [
+        (path.relative_to(tree).as_posix(), number, line)
+        for path in files
+        for number, line in enumerate(project_files.read(path).splitlines(), 1)
+        if re.search(pattern, line)
+    ]
+
+
+def in_quotes(name: str) -> str:
+    """Return a regular expression for a name in quotes, with or without namespaces."""
+    return rf"(['\"])(?:[\w-]+:)*{re.escape(name)}\1"
+
+
+def place_use(tree: Path, finding: Finding) -> Finding:
+    """Return a finding about a name with a line that uses the name, unless it has one."""
+    found = [use[:2] for use in find_uses(tree, finding.values["name"])]
+    if not found or (finding.file, finding.line) in found:
+        return finding
+    return replace(finding, file=found[0][0], line=found[0][1])
+
+
+def replace_uses(tree: Path, finding: Finding) -> tuple[Edit, ...]:
+    """Return the edits that use the similar name wherever the wrong one is used."""
+    name, similar = finding.values.get("name"), finding.values.get("similar")
+    if not name or not similar:
+        return ()
+    return tuple(
+        Edit(file, number, line, re.sub(in_quotes(name), rf"\1{similar}\1", line))
+        for file, number, line in find_uses(tree, name)
+    )
+
+
+def end_pattern(tree: Path, finding: Finding) -> tuple[Edit, ...]:
+    """Return the edits that end the regular expressions of URLs that fit every path."""
+    return tuple(
+        Edit(path.relative_to(tree).as_posix(), number, line, re.sub(EVERY_PATH, r'\1r"^$"', line))
+        for path in sorted(tree.rglob("urls.py"))
+        for number, line in enumerate(project_files.read(path).splitlines(), 1)
+        if re.search(EVERY_PATH, line)
+    )
 
 
 def fix_template(tree: Path, finding: Finding) -> tuple[Edit, ...]:

@@ -613,6 +613,7 @@ def code(row: int, name: str, kind: Kind, file: str, old: str, new: str, at: str
 
 S, VIEWS, HOME = "shop/settings.py", "shop/views.py", "templates/home.html"
 URLS = "shop/urls.py"
+NAMED_URL = (URLS, "views.home)", 'views.home, name="home")')
 DATABASES = SETTINGS[SETTINGS.index("DATABASES = ") : SETTINGS.index("DEFAULT_AUTO_FIELD")]
 LITERAL = 'DATABASES = {"default": {"ENGINE": "django.db.backends.%s", "NAME": "%s"}}\n'
 HOSTS = 'ALLOWED_HOSTS = [".herokuapp.com"]'
@@ -927,6 +928,23 @@ IN_CODE = [
         'KEY = os.environ["SECRET_KY"]\n',
         "SECRET_KY",
     ),
+    Mistake(
+        189,
+        "the name of a URL in 500.html",
+        findings.ERROR_PAGE,
+        "templates/500.html",
+        2,
+        edits=(NAMED_URL,),
+        files={"templates/500.html": "<p>Sorry</p>\n{% url 'hom' %}\n"},
+    ),
+    Mistake(
+        189,
+        "the name of a template in 400.html",
+        findings.ERROR_PAGE,
+        "templates/400.html",
+        1,
+        files={"templates/400.html": "{% include 'Home.html' %}\n"},
+    ),
     code(
         90, "sslmode", findings.NO_SSLMODE, S, "", 'del DATABASES["default"]["sslmode"]\n', "del "
     ),
@@ -1210,6 +1228,72 @@ IN_REHEARSAL = [
                 (S, APPS, f'{APPS}    "rest_framework_simplejwt",\n'),
                 (REQUIREMENTS, "", "djangorestframework-simplejwt==5.2.2\n"),
             ),
+        ),
+    ),
+    (
+        "web",
+        Mistake(
+            194,
+            "a regular expression that fits every path",
+            findings.MISSING_PAGE,
+            URLS,
+            5,
+            edits=(
+                (URLS, "import path", "import re_path"),
+                (URLS, 'path("", views.home)', 're_path("", views.home)'),
+            ),
+        ),
+    ),
+    (
+        "web",
+        code(
+            195,
+            "a template with a capital",
+            findings.TEMPLATE_SIMILAR,
+            VIEWS,
+            "home.html",
+            "Home.html",
+            "Home.html",
+        ),
+    ),
+    (
+        "web",
+        Mistake(
+            195,
+            "a template that another one includes",
+            findings.TEMPLATE_SIMILAR,
+            HOME,
+            3,
+            edits=((HOME, "", "{% include 'foter.html' %}\n"),),
+            files={"templates/footer.html": "<p>\n"},
+        ),
+    ),
+    (
+        "web",
+        Mistake(
+            196,
+            "the name of a URL in a template",
+            findings.URL_NAME_SIMILAR,
+            HOME,
+            3,
+            edits=(NAMED_URL, (HOME, "", "{% url 'hom' %}\n")),
+        ),
+    ),
+    (
+        "web",
+        Mistake(
+            196,
+            "no namespace before the name of a URL",
+            findings.URL_NAME_SIMILAR,
+            VIEWS,
+            5,
+            edits=(
+                (URLS, "import path", "import include, path"),
+                (URLS, "views.home", 'include(("shop.pages", "pages"))'),
+                (VIEWS, "import render\n", "import redirect, render\n"),
+                (VIEWS, "    return", '    redirect("home")\n    return'),
+            ),
+            files={"shop/pages.py": FILES[URLS].replace(*NAMED_URL[1:])},
         ),
     ),
 ]

@@ -2,7 +2,8 @@
 
 import pytest
 
-from preflight import file_edits, findings, heroku
+from preflight import file_edits, findings, heroku, near_matches
+from preflight.settings_checks import Facts
 from tests.preflight.cures import make_edit
 
 pytestmark = pytest.mark.fast
@@ -88,3 +89,49 @@ def test_uploads_move_to_a_bucket_without_storages_in_the_settings(tmp_path):
     assert settings["STORAGES"]["default"]["BACKEND"].endswith("FileSystemStorage")
     assert "django-storages[s3]\n" in (tmp_path / "requirements.txt").read_text(**UTF8)
     assert heroku.PLACEHOLDER not in (tmp_path / "app.json").read_text(**UTF8)
+
+
+@pytest.mark.parametrize(
+    ("name", "templates", "meant"),
+    [
+        ("hom.html", ["home.html", "about.html"], "home.html"),
+        ("HOME.html", ["home.html"], "home.html"),
+        ("home.html", ["shop/home.html"], "shop/home.html"),
+        ("home.html", ["shop/home.html", "blog/home.html"], ""),
+        ("a.html", ["b.html"], ""),
+        ("home.txt", ["home.html"], ""),
+    ],
+)
+def test_a_template_is_only_proposed_if_its_name_is_near(tmp_path, name, templates, meant):
+    put(tmp_path, shop__views_py=f'def home(request):\n    return render(request, "{name}")\n')
+    names = [f"shop/templates/{template}" for template in templates]
+    missing = findings.TEMPLATE_MISSING(name=name)
+    found = cure(tmp_path, near_matches.refine(missing, tmp_path, names, None))
+    assert found.where == "shop/views.py, line 2"
+    assert found.kind is (findings.TEMPLATE_SIMILAR if meant else findings.TEMPLATE_MISSING)
+    assert f'"{meant or name}"' in (tmp_path / "shop/views.py").read_text(**UTF8)
+
+
+@pytest.mark.parametrize(
+    ("text", "used", "meant"),
+    [
+        ("'hom' not found. 'hom' is not a valid view function or pattern name.", "hom", "home"),
+        ("'item' not found. 'item' is not a valid view function or pattern name.", "shop:item", ""),
+        (
+            "'lst' not found. 'lst' is not a valid view function or pattern name.",
+            "shop:lst",
+            "shop:list",
+        ),
+        ("'home' with arguments '(1,)' not found. 1 pattern(s) tried: ['$']", "home", ""),
+    ],
+)
+def test_a_url_is_only_proposed_if_its_name_is_near(tmp_path, text, used, meant):
+    page = f"<p>{used}</p>\n<a href=\"{{% url '{used}' %}}\">\n"
+    put(tmp_path, templates__home_html=page, shop__views_py=f"NAMES = ['{used}']\n")
+    facts = Facts(url_names=["home", "shop:list", "blog:items", "shop:items"])
+    wrong = findings.NO_REVERSE(text=f"Reverse for {text}")
+    found = cure(tmp_path, near_matches.refine(wrong, tmp_path, [], facts))
+    assert found.where == "templates/home.html, line 2"
+    new = page.replace(f"'{used}'", f"'{meant or used}'")
+    assert (tmp_path / "templates/home.html").read_text(**UTF8) == new
+    assert f"'{used}'" in (tmp_path / "shop/views.py").read_text(**UTF8)

@@ -219,20 +219,6 @@ def test_an_error_page_that_cannot_be_rendered_is_named(
     assert judge(small, production_python, tmp_path / "1").ids == []
 
 
-@pytest.mark.row(194)
-@pytest.mark.long
-def test_a_url_pattern_that_answers_every_request_is_found(small, _packages):
-    (small / ".git/info/exclude").write_text(".preflight\n", **UTF8)
-    shutil.copytree(_packages, small / ".preflight", symlinks=True)
-    text = (small / "shop/urls.py").read_text(**UTF8)
-    new = text.replace('path("", views.home)', 're_path("", views.home)').replace(
-        "path\n", "re_path\n"
-    )
-    (small / "shop/urls.py").write_text(new, **UTF8)
-    told = rehearse(small, "--uncommitted", "--only", "web")
-    assert told.failed == ["web visit"] and told.find(findings.MISSING_PAGE)
-
-
 @pytest.mark.row(189)
 @pytest.mark.long
 def test_a_page_for_404_that_fails_is_named_when_it_was_visited(small, _packages):

@@ -27,7 +27,7 @@ OUTCOMES, STOPPED = {0: PROVED, 1: FAILED}, 130
 PROVE = ("preflight.pyz", "--uncommitted", "setup", "--rehearse")
 
 # The hash of the template's preflight.pyz. tools/build_pyz.py writes this line.
-PREFLIGHT_SHA256 = "6fe80962b6ef40f7b7b9c76402a2fc4fc4c6ff008086acf6c61302007c62aae0"
+PREFLIGHT_SHA256 = "61f41d7c57ca7e2bb2230eccfb399a1859e1a936483698c34863292fa58587da"
 OTHER_PREFLIGHT = """\
 The preflight.pyz in this folder is not the one from this template, so it was not run.
 To replace it, remove the file in the project's folder:

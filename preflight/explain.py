@@ -149,7 +149,7 @@ def values_of(rule: Rule, match: "re.Match[str]") -> dict[str, str]:
         values["package"] = import_names.package_of(values["module"])
     if "folder" in values:
         values["quoted"] = quote(values["folder"])
-    if "model" in values:
+    if "model" in values and "app" not in values:
         values["app"] = values["model"].partition(".")[0]
     return values
 

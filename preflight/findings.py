@@ -797,7 +797,8 @@ SLUG_TOO_LARGE = kind(
 NO_SUCH_PACKAGE = kind(
     "E210",
     "The package index does not have $package, or not in this version.",
-    "Fix its name or its version. https://pypi.org lists both, and the Python that it needs.",
+    "Fix its name or its version: https://pypi.org lists both. If they are right there, that "
+    "version is too old or too new for the Python in .python-version: change one of the two.",
     "https://pypi.org",
 )
 OTHER_SYSTEM = kind(
@@ -844,6 +845,63 @@ STALE_LOCK = kind(
     "Update the lock, and commit it.",
     "https://docs.astral.sh/uv/concepts/projects/sync/",
     "$uv lock",
+)
+NO_PIP = kind(
+    "E280",
+    "This Python has no pip.",
+    "On your own machine: python3 -m ensurepip --upgrade (on Debian: apt install python3-pip "
+    "python3-venv), or create .venv again. On Heroku, the build is damaged or uses another "
+    "buildpack: set heroku/python, remove the cache (heroku builds:cache:purge), and push again.",
+    "https://pip.pypa.io/en/stable/installation/",
+)
+SYSTEM_PYTHON = kind(
+    "E281",
+    "pip may not install into the Python of the operating system.",
+    "Create an environment for the project, activate it, and install there.",
+    "https://packaging.python.org/en/latest/specifications/externally-managed-environments/",
+    "python3 -m venv .venv",
+    ". .venv/bin/activate",
+)
+OTHER_INDEX = kind(
+    "E282",
+    "$package is not on the package index of Python: the part after the plus sign names a build "
+    "from another index.",
+    "Remove that part (+cpu, +cu118), or name the index in $requirements, such as "
+    "--extra-index-url https://download.pytorch.org/whl/cpu. A dyno has no GPU.",
+    "https://pip.pypa.io/en/stable/cli/pip_install/",
+)
+PYTHON_RANGE = kind(
+    "E283",
+    "The project asks for another Python than the one that is there: $what",
+    "On Heroku, write a supported version such as 3.13 in .python-version, and allow it in "
+    "pyproject.toml or Pipfile (requires-python, python, python_version). On your own machine, "
+    "install that version, for example with: uv python install",
+    f"{DEV_CENTER}/python-support",
+)
+OPTIONAL_PACKAGE = kind(
+    "E284",
+    "A package needs another one that is not installed: $text",
+    "Add the package that the message names to $requirements, and commit it.",
+    PACKAGES,
+)
+NUMPY = kind(
+    "E285",
+    "The installed versions of numpy and of a package do not fit: $text",
+    "Update the package that the traceback names (pandas, scipy, opencv), or write an older numpy "
+    "in $requirements: numpy<2, or numpy<1.24 for np.bool, np.int, np.float and np.object.",
+    "https://numpy.org/doc/stable/release/",
+)
+VERSIONS = kind(
+    "E286",
+    "The installed versions of two packages do not fit: $text",
+    "$hint, in $requirements.",
+    PACKAGES,
+)
+BACKPORT = kind(
+    "E287",
+    "The package $package replaces a module that Python has had for long, with an old one.",
+    "Remove $package from $requirements (and from the environment: pip uninstall $package).",
+    PACKAGES,
 )
 NO_SETUPTOOLS = kind(
     "E277",
@@ -1002,6 +1060,43 @@ MISSPELLED_VARIABLE = kind(
     "may be the same one.",
     "Use the same name in both places.",
     f"{DEV_CENTER}/config-vars",
+)
+ANONYMOUS = kind(
+    "E318",
+    "The code expects a user who is logged in, and the visitor is not: $text",
+    "Protect the view with @login_required or LoginRequiredMixin, or ask request.user."
+    "is_authenticated first.",
+    f"{DJANGO}/topics/auth/default/#limiting-access-to-logged-in-users",
+)
+NO_MIDDLEWARE = kind(
+    "E319",
+    "The request has no $name, because a middleware is missing or comes too late.",
+    "MIDDLEWARE needs SessionMiddleware, then AuthenticationMiddleware, then what uses $name. In a "
+    "test with RequestFactory, set request.$name yourself.",
+    f"{DJANGO}/ref/middleware/#middleware-ordering",
+)
+WSGI_NOT_LOADED = kind(
+    "E240",
+    "Django cannot load wsgi.py or asgi.py, because something that it imports fails.",
+    "Most often a package that MIDDLEWARE names is not installed, such as whitenoise. This prints "
+    "the error:",
+    f"{DJANGO}/ref/settings/#wsgi-application",
+    "$python -c 'import FOLDER.wsgi'",
+)
+RESOURCES = kind(
+    "E241",
+    "The process used up what the system allows: $text",
+    "Close files and connections (with), create clients once and not in each request, and use "
+    "fewer threads and workers. A small dyno allows 256 threads and processes, in all.",
+    f"{DEV_CENTER}/limits#processes-threads",
+)
+RECURSION = kind(
+    "E400",
+    "A function calls itself without an end.",
+    "Look for the lines that repeat in the traceback: a save() inside a post_save signal, an "
+    "include() of the same urls.py, a property that reads itself, or a template that includes "
+    "itself.",
+    "https://docs.python.org/3/library/exceptions.html#RecursionError",
 )
 MODELS_IN_SETTINGS = kind(
     "E313",
@@ -1214,6 +1309,57 @@ NO_COLUMN = kind(
     f"{DJANGO}/topics/migrations/",
     "$python manage.py makemigrations",
 )
+DEPENDENT_OBJECTS = kind(
+    "E493",
+    "PostgreSQL does not change or drop something on which other things depend: $what",
+    "Remove these first (a view, a foreign key, a policy), in a migration before this one or with "
+    "heroku pg:psql: the line DETAIL names them. DROP ... CASCADE removes them, too.",
+    "https://www.postgresql.org/docs/current/ddl-depend.html",
+    "heroku pg:psql",
+)
+INDEX_ROW = kind(
+    "E494",
+    "A text is too long for the index of its column.",
+    "Remove db_index or unique from a long TextField, or index a part or a hash of it.",
+    f"{DJANGO}/ref/models/indexes/",
+)
+NO_SCHEMA = kind(
+    "E495",
+    "The database does not have the schema in which the tables should be.",
+    "After DROP SCHEMA, create it again, as below. If the settings name another schema "
+    "(search_path, db_table), create that one.",
+    "https://www.postgresql.org/docs/current/ddl-schemas.html",
+    "heroku pg:psql -c 'CREATE SCHEMA IF NOT EXISTS public'",
+)
+NEEDS_POSTGRES = kind(
+    "E496",
+    "The code uses something that this database does not have: $text",
+    "If it is SQLite, use PostgreSQL, also on your own machine: set DATABASE_URL, and read it with "
+    f"{CONFIG_DATABASE}",
+    f"{DJANGO}/ref/databases/",
+)
+READ_ONLY_DATABASE = kind(
+    "E497",
+    "The database only allows reading.",
+    "It is a follower, a standby or in maintenance. Compare the address with DATABASE_URL of the "
+    "primary database, and wait until a maintenance or an upgrade has ended.",
+    f"{DEV_CENTER}/heroku-postgres-follower-databases",
+    "heroku pg:info",
+)
+MIGRATION_SAYS = kind(
+    "E498",
+    "Django cannot use or undo a migration: $text",
+    "A file in migrations/ without a class Migration has to go. To undo RunPython or RunSQL, they "
+    "need a reverse_code or reverse_sql: migrations.RunPython.noop does nothing.",
+    f"{DJANGO}/topics/migrations/#reversing-migrations",
+)
+MIGRATION_STATE = kind(
+    "E499",
+    "A migration changes the model $model of the app $app, which no migration before it creates.",
+    "Let it depend on the migration that creates the model, or commit the migration that is "
+    "missing. Do not rename or delete migrations that others need.",
+    f"{DJANGO}/topics/migrations/#dependencies",
+)
 NO_OPERATOR_CLASS = kind(
     "E491",
     "PostgreSQL has no $name index for a column of this type.",
@@ -1225,7 +1371,7 @@ NO_OPERATOR_CLASS = kind(
 )
 NO_FUNCTION = kind(
     "E492",
-    "PostgreSQL does not have this function, or not for values of these types: $what",
+    "PostgreSQL does not have this function or operator, or not for these types: $what",
     "If it is a function of SQLite or MySQL (strftime, ifnull, group_concat, year), write it for "
     "PostgreSQL. If it belongs to an extension, create that: heroku pg:psql, CREATE EXTENSION "
     "name. If only the types are wrong, as in sum(character varying), cast the column: "
@@ -1249,7 +1395,8 @@ TESTS_ON_HEROKU = kind(
 MODEL_WITHOUT_MIGRATIONS = kind(
     "E420",
     "A migration needs $model, but that app has no migrations.",
-    "Create them, and commit them.",
+    "Create them, and commit them. If it has some, such as Django's own apps, let the migration "
+    "depend on them: migrations.swappable_dependency(settings.AUTH_USER_MODEL) for the user.",
     f"{DJANGO}/topics/migrations/",
     "$python manage.py makemigrations $app",
 )
@@ -1357,7 +1504,7 @@ NO_ANSWER = symptom(
 )
 WRONG_PACKAGE = kind(
     "E508",
-    "The Procfile tells gunicorn to import $module, but there is no such package. It must be the "
+    "The Procfile tells the server to import $module, but there is no such package. It must be the "
     "folder that contains wsgi.py, not the name of the app or the repository.",
     "Write that folder's name in the Procfile: web: gunicorn $wsgi. If it is inside another "
     "folder: web: gunicorn --chdir FOLDER $wsgi",
@@ -1366,7 +1513,8 @@ WRONG_PACKAGE = kind(
 NO_APPLICATION = kind(
     "E509",
     "The Procfile asks for $name in $module. Django calls it application.",
-    "Write in the Procfile: web: gunicorn $module",
+    "Write in the Procfile: web: gunicorn $module, if that is the wsgi.py of Django. In another "
+    "file, write the name of the variable that it defines after the colon.",
     f"{DJANGO}/howto/deployment/wsgi/gunicorn/",
 )
 SERVER_ERROR = symptom("E510", "$path returned $status.")
@@ -1540,7 +1688,7 @@ NO_BUCKET = kind(
 )
 NO_S3_KEY = kind(
     "E605",
-    "Links to a private bucket have to be signed, and there is no key.",
+    "boto3 has no key for the bucket, with which it uploads files and signs links.",
     "Set the key.",
     S3,
     "heroku config:set AWS_ACCESS_KEY_ID=... AWS_SECRET_ACCESS_KEY=...",
@@ -2698,6 +2846,53 @@ NO_PROGRAM_HERE = kind(
     "Install it, open a new terminal, and try again. On Windows, Python is also called py.",
     "https://docs.python.org/3/using/",
 )
+WRONG_INTERFACE = kind(
+    "E590",
+    "The server and the application do not fit: one is ASGI, the other is WSGI.",
+    "For gunicorn, name FOLDER.wsgi in the Procfile. For FOLDER.asgi or FastAPI, start an ASGI "
+    "server: web: gunicorn FOLDER.asgi -k uvicorn_worker.UvicornWorker (with uvicorn-worker in "
+    "$requirements).",
+    f"{DJANGO}/howto/deployment/asgi/",
+)
+LOW_PORT = kind(
+    "E591",
+    "A process may not listen on this port.",
+    "Ports below 1024 belong to the system. On Heroku, listen on 0.0.0.0 and the port in $$PORT.",
+    f"{DEV_CENTER}/dynos#local-environment-variables",
+)
+NO_PYTHON_THERE = kind(
+    "E592",
+    "The shell does not find $program where the command runs.",
+    "On Heroku, the buildpack of Python is missing or comes too late: `heroku buildpacks` must "
+    "list heroku/python. In a Dockerfile, start from an image with Python. On your own "
+    "machine, write python3.",
+    f"{DEV_CENTER}/buildpacks",
+    "heroku buildpacks:add heroku/python",
+)
+NOT_SERIALIZABLE = kind(
+    "E593",
+    "A value cannot be turned into JSON: $text",
+    "Send simple values: the id of an object and not the object (to a Celery task), str() of a "
+    "date or UUID, list() of a QuerySet. In a response, use a serializer or DjangoJSONEncoder.",
+    f"{DJANGO}/topics/serialization/",
+)
+CHROME = kind(
+    "E594",
+    "Selenium cannot start Chrome: $text",
+    "Chrome and its driver must have the same version: the buildpack below installs both, and "
+    "Selenium finds them without a path. Start it with --headless, --no-sandbox and "
+    "--disable-dev-shm-usage, and expect 512 MB of memory to be too little.",
+    "https://github.com/heroku/heroku-buildpack-chrome-for-testing",
+    "heroku buildpacks:add --index 1 heroku-community/chrome-for-testing",
+)
+POWERSHELL = kind(
+    "E595",
+    "PowerShell does not run scripts on this machine.",
+    "Allow it for your account with the command below, and try again. Or use the Command Prompt.",
+    "https://learn.microsoft.com/powershell/module/microsoft.powershell.core/about/"
+    "about_execution_policies",
+    "Set-ExecutionPolicy -Scope CurrentUser RemoteSigned",
+)
 SEGFAULT = kind(
     "E586",
     "A compiled package crashed the process (segmentation fault).",
@@ -2855,7 +3050,8 @@ OUT_OF_RANGE = kind(
 INVALID_INPUT = kind(
     "E466",
     "A value does not fit the type of its column: $what",
-    "Check the value before the query. SQLite accepts it, PostgreSQL does not.",
+    "Check the value before the query: SQLite accepts it, PostgreSQL does not. If you changed the "
+    "type of the field, create and run its migration.",
     f"{DJANGO}/ref/databases/",
 )
 UNREADABLE_DATABASE_URL = kind(
@@ -3307,7 +3503,8 @@ LOCAL_SERVICE = kind(
 SERVICE_SAYS = kind(
     "E685",
     "Another server could not be reached, or gave an error: $name: $text",
-    "Check the address and the key in the config vars, and whether that service works.",
+    "Check the address and the key in the config vars, and whether that service works. With [Errno "
+    "111], it is often localhost, on which a package looks if its setting is missing.",
     f"{DEV_CENTER}/config-vars",
 )
 CELERY_STOPPED = kind(
@@ -3369,6 +3566,50 @@ SUBMODULE = kind(
     "Fix its address in .gitmodules (https, and public). If it should be a normal folder: remove "
     "the folder .git inside it, then git rm --cached FOLDER, git add FOLDER, and commit.",
     f"{DEV_CENTER}/git-submodules",
+)
+GIT_WITHOUT_BRANCH = kind(
+    "E796",
+    "git does not know to which remote and branch it should push.",
+    "Name both.",
+    f"{DEV_CENTER}/git",
+    "git push heroku HEAD:main",
+)
+GIT_MERGE = kind(
+    "E797",
+    "A merge is not finished, or would overwrite changes that are not committed.",
+    "Commit your changes, or put them aside with git stash. In a conflict, fix the files that git "
+    "status names, git add them, and commit. To go back: git merge --abort",
+    "https://git-scm.com/docs/git-merge#_how_to_resolve_conflicts",
+    "git status",
+)
+GIT_DAMAGED = kind(
+    "E798",
+    "The folder .git is damaged.",
+    "Clone the repository again, and copy your changed files into it. Without another copy: make a "
+    "backup, remove .git, git init, commit, and add the remotes again.",
+    "https://git-scm.com/docs/git-fsck",
+    "git fsck",
+)
+GIT_OWNER = kind(
+    "E799",
+    "The folder belongs to another user, so git does not read it.",
+    "Use the user who owns it, or allow it for this folder.",
+    "https://git-scm.com/docs/git-config#Documentation/git-config.txt-safedirectory",
+    'git config --global --add safe.directory "$$PWD"',
+)
+GIT_LARGE_FILE = kind(
+    "E749",
+    "A commit contains a file that is too large for the server.",
+    "Deleting it in a new commit does not help: remove it from the history as well, ignore it in "
+    ".gitignore, and keep it in a bucket. If it is only in the last commit: git rm --cached FILE, "
+    "then git commit --amend",
+    "https://docs.github.com/en/repositories/working-with-files/managing-large-files",
+)
+RATE_LIMIT = kind(
+    "E748",
+    "Too many calls of Heroku's API in one hour.",
+    "Wait: it allows some again every minute. Call the Heroku CLI less often in scripts.",
+    f"{DEV_CENTER}/platform-api-reference#rate-limits",
 )
 GIT_NETWORK = kind(
     "E772",

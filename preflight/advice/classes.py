@@ -37,7 +37,15 @@ VALUES = (
 
 # The first that matches the line of an exception counts.
 RULES = (
-    Rule(rf"^(?P<name>[\w.]*DoesNotExist){TEXT}", findings.NO_ROW, NO_TEXT),
+    Rule(
+        r"^[\w.]*(?:Error|Exception|Configured|Warning): (?P<text>[^\n]*(?:pip3? install "
+        r"|\bto be installed|(?:is|are) not installed|[Mm]issing optional dependenc|must be "
+        r"installed|need to install|[Pp]lease install )[^\n]*)",
+        findings.OPTIONAL_PACKAGE,
+    ),
+    Rule(
+        rf"^(?P<name>[\w.]*(?<!Field)(?<!Connection)DoesNotExist){TEXT}", findings.NO_ROW, NO_TEXT
+    ),
     Rule(rf"^[\w.]*MultipleObjectsReturned{TEXT}", findings.SEVERAL_ROWS, NO_TEXT),
     Rule(rf"^[\w.]*NoReverseMatch{TEXT}", findings.NO_REVERSE, NO_TEXT),
     Rule(rf"^(?:[\w.]*\.)?CommandError{TEXT}", findings.COMMAND_SAYS, NO_TEXT),

@@ -16,6 +16,33 @@ PARTS = (
     r"|signals|tasks|tools|types|urls|utils|validators|version|_?version|views|widgets"
 )
 
+# Messages of packages whose versions do not fit, and what to write.
+VERSIONS = (
+    (r"unexpected keyword argument 'proxies'", "Update openai, or write httpx<0.28"),
+    (r"X509_V_FLAG_\w+|module 'lib' has no attribute '\w+'", "Update pyOpenSSL and cryptography"),
+    (r"`BaseSettings` has been moved|PydanticImportError", "Write pydantic<2"),
+    (
+        r"'(?:EntryPoints|SelectableGroups)' object has no attribute",
+        "Write importlib-metadata<5, or update celery, kombu and flake8",
+    ),
+    (r"urllib3 v2[.\d]* only supports OpenSSL", "Write urllib3<2"),
+    (
+        r"module 'jwt' has no attribute|argument: 'algorithms'|value for the \"algorithms",
+        "Write PyJWT (not jwt), and pass algorithms=[...] to decode(), or write PyJWT<2",
+    ),
+    (r"module 'attr' has no attribute", "Write attrs (not attr)"),
+    (r"module 'bcrypt' has no attribute '__about__'", "Write bcrypt<4.1, or update passlib"),
+    (r"'(?:DataFrame|Series)' object has no attribute '(?:append|iteritems|ix)'", "Write pandas<2"),
+    (r"Descriptors cannot (?:not )?be created directly", "Write protobuf<3.21"),
+)
+# Packages that were made for a Python without these modules.
+BACKPORTS = (
+    (r"module 'typing' has no attribute '_ClassVar'", "dataclasses"),
+    (r"type object 'Callable' has no attribute '_abc_registry'", "typing"),
+    (r"module 'enum' has no attribute 'IntFlag'", "enum34"),
+    (r"site-packages/pathlib\.py\"", "pathlib"),
+)
+
 RULES = (
     Rule(
         r"NameError: name 'django' is not defined",
@@ -94,6 +121,47 @@ RULES = (
         findings.NOT_INSTALLED,
         {"module": "django"},
     ),
+    Rule(r"No module named '?pip'?$", findings.NO_PIP),
+    Rule(
+        r"no pq wrapper available|libpq library not found",
+        findings.NOT_INSTALLED,
+        {"module": "psycopg_binary"},
+    ),
+    Rule(
+        r"(?P<text>numpy\.\w+ size changed[^\n]*|numpy\.core\.multiarray failed to import"
+        r"|_ARRAY_API not found|module 'numpy' has no attribute '[^\n]*"
+        r"|compiled using NumPy 1\.x cannot[^\n]*|`np\.\w+` was removed in the NumPy[^\n]*)",
+        findings.NUMPY,
+    ),
+    *(
+        Rule(rf"(?P<text>(?:{pattern})[^\n]*)", findings.VERSIONS, {"hint": hint})
+        for pattern, hint in VERSIONS
+    ),
+    *(Rule(pattern, findings.BACKPORT, {"package": package}) for pattern, package in BACKPORTS),
+    Rule(
+        r"(?P<text>'AnonymousUser' object [^\n]*"
+        r"|Field '\w+' expected a number but got [^\n]*AnonymousUser[^\n]*"
+        r"|Cannot assign \"<[^\n]*AnonymousUser[^\n]*)",
+        findings.ANONYMOUS,
+    ),
+    Rule(
+        r"'(?:WSGI|ASGI)Request' object has no attribute '(?P<name>user|session|_messages|site)'"
+        r"|without (?:Session|Message|Authentication)Middleware"
+        r"|You cannot add (?P<name_>messages) without installing",
+        findings.NO_MIDDLEWARE,
+        {"name": "session or user"},
+    ),
+    Rule(
+        r"[WA]SGI application '[\w.]+' could not be loaded; Error importing module",
+        findings.WSGI_NOT_LOADED,
+        consequence=True,
+    ),
+    Rule(
+        r"(?P<text>Too many open files|can't start new thread|Resource temporarily unavailable"
+        r"|unable to fork)",
+        findings.RESOURCES,
+    ),
+    Rule(r"RecursionError|maximum recursion depth exceeded", findings.RECURSION),
     Rule(
         r"No module named '?django_heroku'?|module 'django_heroku' has no attribute",
         findings.DJANGO_HEROKU_MISSING,
@@ -169,7 +237,8 @@ RULES = (
         findings.NO_MODEL_DATA,
     ),
     Rule(
-        r"No module named '(?P<module>[\w-]+)'|No module named (?P<module_>\w[\w.]*)\b\"?$",
+        r"(?<!implementation:\s)No module named '(?P<module>[\w-]+)'"
+        r"|No module named (?P<module_>\w[\w.]*)\b\"?$",
         findings.NOT_INSTALLED,
     ),
     Rule(
@@ -398,7 +467,9 @@ RULES = (
         r"KeyError: u?'(?P<name>(?!(?:OPTIONS|ENGINE|TEST|DIRS|BACKEND|NAME)')[A-Z][A-Z0-9_]+)'"
         r"|UserDict\.py\", line \d+, in __getitem__\n(?:[^\n]*\n)??"
         r"KeyError: '(?P<name_>[A-Z][A-Z0-9_]+)'"
-        r"|(?:Error|Exception|Configured): [^\n]*?\b(?P<name__>[A-Z][A-Z0-9]*_[A-Z0-9_]+)"
+        r"|(?:Error|Exception|Configured): [^\n]*?\b(?P<name__>(?!(?:[AW]SGI_APPLICATION"
+        r"|(?:STATIC|MEDIA)_(?:URL|ROOT)|ROOT_URLCONF|CHANNEL_LAYERS|SITE_ID)\b)"
+        r"[A-Z][A-Z0-9]*_[A-Z0-9_]+)"
         r"(?: env(?:ironment)?(?: var(?:iable)?)?)?,? (?:is )?"
         r"(?:not set|missing|required|not defined|not found)\b"
         r"|(?:[Mm]issing|[Nn]o|[Uu]ndefined) (?:\w+ )?(?:[Ee]nv(?:ironment)?"
@@ -450,7 +521,6 @@ RULES = (
         r"|Bad (?P<program_____>git) executable"
         r"|No such file or directory: u?'(?P<program________>ff(?:mpeg|probe)|git|pandoc|convert|gs"
         r"|java|Rscript|tesseract|dot|wkhtmlto\w+|\w*latex|libreoffice|soffice|\w+driver|pdf\w+)'"
-        r"|cannot find (?P<program______>Chrome) binary"
         r"|subprocess\.py\"(?:[^\n]*\n){1,8}?[^\n]*No such file or directory: "
         r"'(?P<program_______>(?!npm|npx|node|yarn|pnpm|bower|lessc|sass)[\w-]+)'$",
         findings.MISSING_PROGRAM,
@@ -460,7 +530,8 @@ RULES = (
         findings.NO_FILE_IN_FIELD,
     ),
     Rule(
-        r"^(?:[\w.]*\.)?_?(?:Array)?MemoryError\b|^Killed$|JavaScript heap out of memory",
+        r"^(?:[\w.]*\.)?_?(?:Array)?MemoryError\b|^Killed$|Cannot allocate memory"
+        r"|JavaScript heap out of memory",
         findings.OUT_OF_MEMORY,
     ),
     Rule(

@@ -153,7 +153,8 @@ RULES = (
         findings.TLS_REQUIRED,
     ),
     Rule(
-        r"FATAL: +password authentication failed|password authentication failed for user",
+        r"FATAL: +password authentication failed|password authentication failed for user"
+        r"|fe_sendauth: no password supplied|role \"\S+\" is not permitted to log in",
         findings.DATABASE_PASSWORD,
     ),
     Rule(
@@ -244,6 +245,7 @@ RULES = (
     ),
     Rule(
         r"(?P<what>canceling statement due to [a-z ]+|deadlock detected"
+        r"|terminating connection due to idle-in-transaction timeout"
         r"|could not obtain lock on \w+|could not serialize access)",
         findings.QUERY_STOPPED,
     ),
@@ -261,7 +263,8 @@ RULES = (
     Rule(
         r"(?P<what>invalid input (?:syntax for|value for enum) [^\n]*"
         r"|invalid byte sequence for encoding [^\n]*"
-        r"|operator does not exist: [^\n]*"
+        r"|column \"\w+\" is of type [^\n]* but expression is of type [^\n]*"
+        r"|can(?:'t|not) adapt type '[^\n]*"
         r"|A string literal cannot contain NUL[^\n]*)",
         findings.INVALID_INPUT,
     ),
@@ -308,10 +311,43 @@ RULES = (
         r"|SELECT DISTINCT(?: ON expressions must match|, ORDER BY expressions must appear)"
         r"|no unique or exclusion constraint matching the ON CONFLICT"
         r"|could not determine data type of parameter [^\n]*"
+        r"|missing FROM-clause entry for [^\n]*|column reference \"\w+\" is ambiguous"
+        r"|each UNION query must have [^\n]*|more than one row returned by a subquery[^\n]*"
         r"|aggregate functions are not allowed in [^\n]*)",
         findings.OTHER_SQL,
     ),
-    Rule(r"(?P<what>function [\w.]+\([^)\n]*\) does not exist)", findings.NO_FUNCTION),
+    Rule(
+        r"(?P<what>(?:function [\w.]+\([^)\n]*\)|operator) does not exist[^\n]*)",
+        findings.NO_FUNCTION,
+    ),
+    Rule(
+        r"(?P<what>cannot (?:drop|alter) [^\n]*(?:other objects depend on|used by a)[^\n]*)",
+        findings.DEPENDENT_OBJECTS,
+    ),
+    Rule(r"index row (?:size|requires) \d+[^\n]*(?:exceeds|maximum)", findings.INDEX_ROW),
+    Rule(
+        r"no schema has been selected to create in|schema \"(?!pg_)\w+\" does not exist",
+        findings.NO_SCHEMA,
+    ),
+    Rule(
+        r"cannot execute [\w ]+ in a read-only transaction",
+        findings.READ_ONLY_DATABASE,
+    ),
+    Rule(
+        r"could not extend file [^\n]*No space left|project size limit|disk is full",
+        findings.DATABASE_FULL,
+        {"table": "more space"},
+    ),
+    Rule(
+        r"NotSupportedError: (?P<text>[^\n]*not supported (?:on|by) this database[^\n]*)"
+        r"|(?P<text_>This database backend does not support [^\n]*)",
+        findings.NEEDS_POSTGRES,
+    ),
+    Rule(
+        r"KeyError: \(u?'(?P<app>\w+)', u?'(?P<model>\w+)'\)",
+        findings.MIGRATION_STATE,
+    ),
+    Rule(r"(?:BadMigration|Irreversible)Error: (?P<text>[^\n]+)", findings.MIGRATION_SAYS),
     Rule(
         r"because it has pending trigger events",
         findings.PENDING_TRIGGERS,
@@ -331,7 +367,7 @@ RULES = (
         r"|Found wrong number \(\d+\) of constraints for [^\n]*"
         r"|foreign key constraint \"\w+\" cannot be implemented"
         r"|there is no unique constraint matching given keys[^\n]*"
-        r"|cannot drop [^\n]* because other objects depend on it)",
+        r"|type \"\w+\" already exists)",
         findings.OTHER_SCHEMA,
     ),
     Rule(
@@ -409,6 +445,7 @@ RULES = (
     ),
     Rule(
         r"aborting because of server version mismatch|local psql command could not be located"
+        r"|spawn (?:psql|pg_dump|pg_restore) ENOENT"
         r"|'(?:createdb|psql|pg_dump|pg_restore)' is not recognized"
         r"|(?:createdb|psql|pg_dump|pg_restore): command not found"
         r"|command not found: (?:createdb|psql|pg_dump|pg_restore)",

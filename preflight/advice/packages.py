@@ -140,6 +140,11 @@ RULES = (
         findings.OTHER_PYTHON,
     ),
     Rule(
+        r"(?:No matching distribution found for|satisfies the requirement) "
+        r"(?P<package>[\w.-]+==[\d.]+\+[\w.]+)",
+        findings.OTHER_INDEX,
+    ),
+    Rule(
         r"(?:No matching distribution found for|satisfies the requirement) (?P<package>[^\s(]+)"
         r"|Because (?P<package_>\S+) was not found"
         r"|Because there is no version of (?P<package__>\S+)",
@@ -211,6 +216,24 @@ RULES = (
         r"Can not execute `setup\.py` since setuptools|Could not import setuptools which"
         r"|Cannot import 'setuptools\.build_meta'",
         findings.NO_SETUPTOOLS,
+    ),
+    Rule(r"externally-managed-environment", findings.SYSTEM_PYTHON),
+    Rule(
+        r"(?P<what>Current Python version \([^\n]*not allowed by the project[^\n]*"
+        r"|No interpreter found for [^\n]*|Python \S+ was not found on your system[^\n]*"
+        r"|is incompatible with the project's Python requirement[^\n]*"
+        r"|Poetry was unable to find a compatible version[^\n]*)",
+        findings.PYTHON_RANGE,
+    ),
+    Rule(
+        r"System is using --deploy flag|(?P<lock>Pipfile\.lock) \(\w+\) out of date",
+        findings.OTHER_LOCK_STALE,
+        {"lock": "Pipfile.lock"},
+    ),
+    Rule(
+        r"error: (?:Failed to (?:fetch|download)|Request failed)[^\n]*\n[^\n]*(?:Could not connect"
+        r"|error sending|[Tt]imed? ?out|dns error|Network)",
+        findings.PACKAGE_INDEX_DOWN,
     ),
     Rule(
         r"(?P<package>[\w-]+) does not support Windows"

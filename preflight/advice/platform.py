@@ -16,7 +16,8 @@ RULES = (
         findings.NO_SUCH_BUILDPACK,
     ),
     Rule(
-        r"buildpacks/\w+/bin/compile: line \d+: poetry(?=: command not found)",
+        r"buildpacks/\w+/bin/compile: line \d+: poetry(?=: command not found)"
+        r"|Export requirements\.txt from Poetry(?=[\s\S]{0,300}?python: not found)",
         findings.OTHER_BUILDPACK,
         {"url": "https://github.com/moneymeets/python-poetry-buildpack.git"},
     ),
@@ -27,7 +28,8 @@ RULES = (
     Rule(
         r"Authentication failed for 'https://git\.heroku\.com"
         r"|could not read Username for 'https://git\.heroku\.com"
-        r"|Invalid credentials provided|Error: [Nn]ot logged in|^[\x20\t]*not logged in$"
+        r"|Invalid credentials provided|Your credentials are invalid"
+        r"|Invalid two-factor|Error: [Nn]ot logged in|^[\x20\t]*not logged in$"
         r"|open up the browser to login or q to exit:[^\n]*fatal:|HEROKU_API_KEY is invalid"
         r"|Do not authenticate with username and password using git",
         findings.NOT_LOGGED_IN,
@@ -130,6 +132,32 @@ RULES = (
         findings.NOT_A_REPOSITORY,
         consequence=True,
     ),
+    Rule(
+        r"has no upstream branch|destination refspec neither matches"
+        r"|No configured push destination",
+        findings.GIT_WITHOUT_BRANCH,
+    ),
+    Rule(
+        r"would be overwritten by (?:merge|checkout)|not concluded your merge|^CONFLICT \("
+        r"|resolve your current index first|because you have unmerged files"
+        r"|Pulling is not possible because",
+        findings.GIT_MERGE,
+    ),
+    Rule(
+        r"object file \S+ is empty|loose object [^\n]* is corrupt|bad object (?:HEAD|refs/)"
+        r"|index file corrupt|bad index file sha1",
+        findings.GIT_DAMAGED,
+    ),
+    Rule(r"detected dubious ownership in repository", findings.GIT_OWNER),
+    Rule(
+        r"exceeds GitHub's file size limit|GH001: Large files detected"
+        r"|pack exceeds maximum allowed",
+        findings.GIT_LARGE_FILE,
+    ),
+    Rule(
+        r"^(?:Error:\s)?rate_limit$|[Rr]eached the API rate limit|number of requests per hour",
+        findings.RATE_LIMIT,
+    ),
     # A shell that counts lines runs a script. In a terminal, it does not.
     Rule(
         r"[\w./-]+: (?:line )?\d+: heroku: (?:command )?not found"
@@ -164,7 +192,9 @@ RULES = (
     Rule(
         r"Couldn't find either the add-on service or the add-on plan"
         r"|add-?on \"\S+\" does not exist|add-on plan is only available to select users"
-        r"|There are no available plans|plan is (?:no longer available|not available)"
+        r"|There are no available plans"
+        r"|heroku-(?:postgresql|redis):\S+ is no longer available"
+        r"|plan is (?:no longer available|not available)"
         r"|This add-on plan is no longer",
         findings.ADDON_PLAN,
     ),

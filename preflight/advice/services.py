@@ -227,6 +227,17 @@ RULES = (
         findings.TWO_SOCIAL_APPS,
     ),
     Rule(
+        r"(?P<text>Object of type '?\w+'? is not JSON serializable|\S+ is not JSON serializable"
+        r"|Refusing to deserialize untrusted content of type \w+)",
+        findings.NOT_SERIALIZABLE,
+    ),
+    Rule(
+        r"(?P<text>This version of ChromeDriver only supports[^\n]*|Chrome failed to start[^\n]*"
+        r"|DevToolsActivePort file doesn't exist|cannot find Chrome binary"
+        r"|Chrome instance exited[^\n]*)",
+        findings.CHROME,
+    ),
+    Rule(
         r"You did not provide an API key|No API key provided|[Ii]nvalid API [Kk]ey"
         r"|Incorrect API key|api_key client option must be set",
         findings.API_KEY,

@@ -74,8 +74,13 @@ RULES = (
         {"type": "worker"},
     ),
     Rule(
+        r"(?:^|[\s/])(?:ba|da)?sh: (?:line \d+: |\d+: )?(?P<program>python3?|pip3?): "
+        r"(?:command )?not found$(?![\s\S]{0,300}Poetry app)",
+        findings.NO_PYTHON_THERE,
+    ),
+    Rule(
         r"(?:^|[\s/])(?:(?:ba|da|z)?sh: (?:line \d+: |\d+: )?|[\w./-]+: line \d+: )"
-        r"(?P<program>(?!heroku)[\w./-]+): (?:command )?not found$"
+        r"(?P<program>(?!heroku|(?:python|pip)3?:)[\w./-]+): (?:command )?not found$"
         r"|^(?P<program__>(?!heroku)[\w-]+\.(?:py|sh)): command not found$"
         r"|exec: \\?\"(?P<program___>[\w./-]+)\\?\": "
         r"(?:executable file not found|stat [^\n]*: no such)"
@@ -109,6 +114,21 @@ RULES = (
     Rule(
         r"mail\.E001",
         findings.CONSOLE_EMAIL,
+    ),
+    Rule(
+        r"__call__\(\) missing 1 required positional argument: 'send'"
+        r"|__call__\(\) takes (?:from 2 to )?3 positional arguments but 4 were given"
+        r"|missing 2 required positional arguments: 'receive' and 'send'"
+        r"|__call__\(\) missing 1 required positional argument: 'start_response'",
+        findings.WRONG_INTERFACE,
+    ),
+    Rule(
+        r"Permission denied: \('[\d.:]+', \d+\)|listen on \S+: \[Errno 13\]",
+        findings.LOW_PORT,
+    ),
+    Rule(
+        r"cannot be loaded because running scripts is disabled|execution of scripts is disabled",
+        findings.POWERSHELL,
     ),
     Rule(
         r"WORKER TIMEOUT",
@@ -230,7 +250,8 @@ RULES = (
         findings.HTML_FOR_SCRIPT,
     ),
     Rule(
-        r"Failed to fetch|NetworkError when attempting to fetch|^(?:Axios)?Error: Network Error"
+        r"(?<!error:\s)Failed to fetch\b(?! \S*pypi|:? ?`)|NetworkError when attempting to fetch"
+        r"|^(?:Axios)?Error: Network Error"
         r"|TypeError: Load failed",
         findings.FETCH_FAILED,
     ),

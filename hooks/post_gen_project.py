@@ -27,7 +27,7 @@ OUTCOMES, STOPPED = {0: PROVED, 1: FAILED}, 130
 PROVE = ("preflight.pyz", "--uncommitted", "setup", "--rehearse")
 
 # The hash of the template's preflight.pyz. tools/build_pyz.py writes this line.
-PREFLIGHT_SHA256 = "61f41d7c57ca7e2bb2230eccfb399a1859e1a936483698c34863292fa58587da"
+PREFLIGHT_SHA256 = "f946d7c9c6375ebb39b3b529d3c7ff4c5dbcdcc28ea3d3282d4bc697131c9cc5"
 OTHER_PREFLIGHT = """\
 The preflight.pyz in this folder is not the one from this template, so it was not run.
 To replace it, remove the file in the project's folder:

@@ -67,9 +67,15 @@ ADDONS = {
     "MAILGUN_API_KEY": "mailgun:starter",
     "BUCKETEER_BUCKET_NAME": "bucketeer:hobbyist",
 }
+# Names of modules that a project gives, and nobody means a package by.
+OWN_NAMES = frozenset(
+    "accounts api app apps backend bot common config constants core database db handlers helpers"
+    " lib main models modules plugins project routers schemas server services src tasks urls users"
+    " util utils views".split()
+)
 # Exceptions that only end a program, after another failure.
 ENDINGS = (
-    r"^[\w.]*(?:HaltServer|SystemExit|CalledProcessError|KeyboardInterrupt|InstallationError"
+    r"^(?:raven|sentry_sdk|bugsnag|rollbar|opbeat|newrelic)\.|^[\w.]*(?:HaltServer|SystemExit|CalledProcessError|KeyboardInterrupt|InstallationError"
     # Django logs this for each missing variable of a template, at the level DEBUG.
     r"|VariableDoesNotExist)\b"
 )
@@ -296,6 +302,8 @@ def in_context(finding: Finding, text: str) -> Finding:
         better = findings.NO_SETUPTOOLS(finding.file, finding.line)
     elif finding.kind is findings.NOT_INSTALLED and is_beside(finding, text):
         better = findings.MODULE_BESIDE(finding.file, finding.line, **finding.values)
+    elif finding.kind is findings.NOT_INSTALLED and module in OWN_NAMES:
+        better = findings.OWN_MODULE(finding.file, finding.line, module=module)
     elif finding.kind is findings.MISSING_AT_IMPORT and name == "DATABASE_URL":
         better = findings.NO_DATABASE_AT_BUILD(finding.file, finding.line)
     elif finding.kind is findings.MISSING_AT_IMPORT and name in ADDONS:

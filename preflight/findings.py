@@ -989,7 +989,8 @@ UNDEFINED_NAME = kind(
 SYNTAX = kind(
     "E304",
     "Python cannot parse this file: $what.",
-    "Look at this line and the one above it for a missing bracket, quote, comma or colon.",
+    "Look at this line and the one above it for a missing bracket, quote, comma or colon. "
+    "Curly quotes and long dashes come from a web page: type them again.",
     "https://docs.python.org/3/tutorial/errors.html#syntax-errors",
 )
 MERGE_MARKERS = kind(
@@ -1251,7 +1252,8 @@ SSL_EVERYWHERE = kind(
     "E412",
     "The settings require TLS for every database, even for SQLite or a server that does not have "
     "it.",
-    'Only require it on Heroku: dj_database_url.config(ssl_require="DYNO" in os.environ)',
+    'Only require it on Heroku: dj_database_url.config(ssl_require="DYNO" in os.environ). Behind '
+    "pgbouncer, do not require it at all. If django_heroku adds it, remove django_heroku.",
     "https://github.com/jazzband/dj-database-url",
 )
 TOO_LONG = kind(
@@ -1277,6 +1279,14 @@ NO_TABLE_IN_SQLITE = kind(
     f"{DEV_CENTER}/sqlite3",
     "$python manage.py makemigrations",
     "$python manage.py migrate",
+)
+CREATED_TWICE = kind(
+    "E430",
+    "Two processes create the table or sequence $table at the same time.",
+    "Create tables once, in the release phase (release: python manage.py migrate in the Procfile), "
+    "not at the start of each worker. Restart the app: one of the two has succeeded.",
+    f"{DEV_CENTER}/release-phase",
+    "heroku restart",
 )
 TABLE_EXISTS = kind(
     "E415",
@@ -1845,6 +1855,46 @@ OLD_PACKAGE = kind(
     "ask for an older Python in .python-version.",
     PACKAGES,
 )
+NEW_NAME = kind(
+    "E242",
+    "The code, or a package, is written for a newer Python: $what",
+    "Ask for a newer Python in .python-version, such as 3.13. If a package needs it and you "
+    "cannot, use an older version of the package.",
+    f"{DEV_CENTER}/python-support",
+)
+OWN_MODULE = kind(
+    "E243",
+    "The code imports $module, which looks like a part of the project, and Python does not find "
+    "it.",
+    "Commit the file or folder, and compare its capitals. If it is beside the file that imports "
+    "it, write: from . import $module. If it is in another folder, start the command there "
+    "(gunicorn --chdir FOLDER), or name the folder: heroku config:set PYTHONPATH=FOLDER",
+    f"{DEV_CENTER}/git",
+)
+HALF_LOADED = kind(
+    "E244",
+    "The module $module is not complete when it is used: a file of the project has its name, or "
+    "two modules import each other.",
+    "If the project has a file $module.py and means the package, give the file another name. "
+    "Otherwise, move one of the two imports into the function that uses it.",
+    "https://docs.python.org/3/faq/programming.html#what-are-the-best-practices-for-using-import-"
+    "in-a-module",
+)
+NO_RESPONSE = kind(
+    "E245",
+    "A view does not return a response.",
+    "Add the missing return. Often, it is the case of a form that is not valid, or of a request "
+    "that is not POST.",
+    f"{DJANGO}/topics/http/views/",
+)
+OTHER_KEY = kind(
+    "E246",
+    "A text was signed or encrypted with another key than the one that reads it.",
+    "Use the same key everywhere, in a config var, and do not create one at every start. What an "
+    "old SECRET_KEY signed is read with SECRET_KEY_FALLBACKS. What an old key encrypted is lost "
+    "without that key.",
+    f"{DJANGO}/ref/settings/#secret-key-fallbacks",
+)
 OLD_NAME = kind(
     "E251",
     "The code, or a package, uses $name, which newer versions of Python do not have.",
@@ -1861,15 +1911,17 @@ MISMATCHED_PACKAGES = kind(
 )
 COMPILED_FOR_OTHER_SYSTEM = kind(
     "E253",
-    "$package is installed, but it was compiled for an older system.",
-    "Update $package in $requirements. Use psycopg2-binary instead of psycopg2.",
+    "$package is installed, but it was compiled for another system or another Python.",
+    "Update $package in $requirements, and do not commit or copy an environment. Use "
+    "psycopg2-binary instead of psycopg2.",
     PACKAGES,
 )
 MISSING_LIBRARY = kind(
     "E254",
     "The system library $library is not installed on Heroku.",
-    "Use a package that includes it (opencv-python-headless instead of opencv-python), or install "
-    "the library with the apt buildpack and a file Aptfile.",
+    "Use a package that includes it (opencv-python-headless instead of opencv-python, "
+    "psycopg2-binary instead of psycopg2), or install the library with the apt "
+    "buildpack and a file Aptfile.",
     f"{DEV_CENTER}/stack-packages",
     "heroku buildpacks:add --index 1 heroku-community/apt",
 )
@@ -2166,7 +2218,8 @@ NO_WORKER_CLASS = kind(
 NO_SUCH_PROGRAM = kind(
     "E554",
     "A command starts $program, which is not installed where it runs.",
-    "Install it, or fix its name in the Procfile, in app.json or in the command that you typed.",
+    "Install it, or fix its name in the Procfile, in app.json or in the command that you typed. A "
+    "script needs its program or its path: python manage.py, bash start.sh or ./start.sh",
     f"{DEV_CENTER}/procfile",
 )
 NO_NODE = kind(
@@ -2204,7 +2257,8 @@ NOT_IN_MEDIA = kind(
 MIXED_CONTENT = kind(
     "E556",
     "A page that was loaded over HTTPS requests a file over plain HTTP, and browsers block it.",
-    "Write https:// in the URL. For Cloudinary: cloudinary.config(secure=True).",
+    "Write https:// in the URL, and wss:// for WebSockets. For Cloudinary: "
+    "cloudinary.config(secure=True).",
     "https://developer.mozilla.org/docs/Web/Security/Mixed_content",
 )
 CORS = kind(
@@ -2725,7 +2779,8 @@ FILE_SYSTEM = kind(
 DJANGO_REFUSED = kind(
     "E383",
     "Django refused something that the code or a visitor did: $name: $text",
-    "Look at the last line of your own code in the traceback.",
+    "Look at the last line of your own code in the traceback. The message often lists the names "
+    "that exist.",
     f"{DJANGO}/ref/exceptions/",
 )
 OUT_OF_MEMORY = kind(

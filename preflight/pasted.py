@@ -10,7 +10,9 @@ ENTITY = r"&(?:quot|apos|lt|gt|amp|nbsp|#\d+|#x[0-9a-f]+);"
 MARKS = (
     r"(?m)^[ \t]*(?:>[ \t]?)+|^[ \t]*[*_`]{1,3}(?=remote:|\d{4}-\d\d-\d\d|-----|Traceback|\w+Error)"
 )
-MARKS_AT_END = r"(?m)(?:\*\*_?|```)[ \t]*$"
+MARKS_AT_END = r"(?m)(?:\*\*_?|```|`\*{1,3})[ \t]*$"
+# Marks around an exception, after the prefix of a log.
+MARKED = r"(?m)^[ \t]*[*_`]{1,4}(?=(?:\w+\.)*\w+(?:Error|Exception)\b)"
 TIME = r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?)"
 # At the start of a line that Heroku or git prints: the time of Heroku, of foreman, of a log drain.
 LOG_PREFIX = (
@@ -101,7 +103,7 @@ def restore(log: str) -> str:
     lines = unwrap(without_margins(separate(text).split("\n")))
     lines = oldest_first(lines)
     text = "\n".join(re.sub(rf"^[ \t]*{LOG_PREFIX}", "", line) for line in lines)
-    text = re.sub(CLI_PREFIX, "", text)
+    text = re.sub(MARKED, "", re.sub(CLI_PREFIX, "", text))
     for pattern, replacement in PAGE:
         text = re.sub(pattern, replacement, text)
     return text

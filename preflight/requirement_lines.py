@@ -111,7 +111,7 @@ def find_package(number: int, line: str, text: str) -> Finding | None:
         new = line.replace(package, meant, 1)
         values = {"package": package, "meant": meant, "reason": reason}
         return changed(findings.OTHER_BUILD, number, line, new, **values)
-    meant = import_names.PACKAGES.get(package, package)
+    meant = import_names.package_of(package)
     if package in heroku.NOT_PACKAGES and meant != package:
         return changed(findings.IMPORT_NAME, number, line, meant, package=package, meant=meant)
     return None

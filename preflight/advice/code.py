@@ -25,6 +25,11 @@ VERSIONS = (
         r"'(?:EntryPoints|SelectableGroups)' object has no attribute",
         "Write importlib-metadata<5, or update celery, kombu and flake8",
     ),
+    (
+        r"database connection isn't set to UTC",
+        "Write psycopg2-binary<2.9, or update Django to 3.2 or newer",
+    ),
+    (r"unhashable type: 'Redis'", "Update celery and kombu, or write redis<3.4"),
     (r"urllib3 v2[.\d]* only supports OpenSSL", "Write urllib3<2"),
     (
         r"module 'jwt' has no attribute|argument: 'algorithms'|value for the \"algorithms",
@@ -226,6 +231,26 @@ RULES = (
         r"|views)\b[\w.]*)",
         findings.REMOVED_FROM_DJANGO,
     ),
+    # The compiled part of a package.
+    Rule(
+        r"No module named '(?P<package>\w+)(?:\.\w+)*\._\w+'"
+        r"|DLL load failed while importing (?P<package_>\w+)",
+        findings.COMPILED_FOR_OTHER_SYSTEM,
+    ),
+    Rule(
+        r"partially initialized module '(?P<module>[\w.]+)' has no attribute",
+        findings.HALF_LOADED,
+    ),
+    Rule(
+        r"didn't return an HttpResponse object|Expected a `Response`, `HttpResponse` or",
+        findings.NO_RESPONSE,
+    ),
+    Rule(r"fernet\.InvalidToken|signing\.BadSignature", findings.OTHER_KEY),
+    Rule(
+        r"__class__ not set defining 'AbstractBaseUser'",
+        findings.OLD_PACKAGE,
+        {"package": "Django"},
+    ),
     Rule(
         r"No module named '(?P<module>[\w-]+\.[\w.]+)'",
         findings.NO_SUCH_SUBMODULE,
@@ -272,8 +297,7 @@ RULES = (
         findings.REMOVED_FROM_DJANGO,
     ),
     Rule(
-        r"cannot import name '(?P<name>Mapping|MutableMapping|Iterable|Callable|Sequence"
-        r"|MutableSet|Hashable)' from 'collections'"
+        r"cannot import name '(?P<name>\w+)' from 'collections'"
         r"|module 'collections' has no attribute '(?P<name_>\w+)'"
         r"|module 'pkgutil' has no attribute '(?P<name__>ImpImporter)'"
         r"|module 'inspect' has no attribute '(?P<name___>getargspec)'"
@@ -287,6 +311,18 @@ RULES = (
         r"attribute '(?P<name______>clock|gcd|(?:en|de)codestring|wrap_socket|Str|Num|escape"
         r"|SafeConfigParser|makeSuite)'",
         findings.OLD_NAME,
+    ),
+    Rule(
+        r"(?P<what>cannot import name '\w+' from '(?:typing|asyncio|functools|math|contextlib"
+        r"|dataclasses|importlib|enum|statistics|types)'"
+        r"|'type' object is not subscriptable"
+        r"|unsupported operand type\(s\) for \|: (?:'type' and '\w+'|'\w+' and 'type')"
+        r"|'str' object has no attribute 'remove(?:prefix|suffix)'"
+        r"|No module named '(?:zoneinfo|tomllib|graphlib|dataclasses"
+        r"|contextvars|importlib\.(?:metadata|resources))'"
+        r"|module '(?:asyncio|math|functools)' has no attribute '(?:run|to_thread|timeout|TaskGroup"
+        r"|comb|prod|dist|cache|cached_property)')",
+        findings.NEW_NAME,
     ),
     Rule(
         r"cannot import name '(?P<name>\w+)' from '(?P<module>[\w.]+)' "
@@ -316,7 +352,8 @@ RULES = (
     ),
     Rule(
         r"(?<!dlerror:\s)(?P<library>\blib[\w.+-]+\.so[\w.]*): cannot open shared object file"
-        r"|OSError: (?:no library called \"|cannot load library ')(?P<library__>[\w.+-]+)"
+        r"|OSError[:\]] (?:[\w.-]+: )?(?:no library called \"|cannot load library ')"
+        r"(?P<library__>[\w.+-]+)"
         r"|failed to find (?P<library_>libmagic)\.",
         findings.MISSING_LIBRARY,
     ),

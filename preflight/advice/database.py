@@ -82,7 +82,7 @@ RULES = (
     # Two processes create it at the same time.
     Rule(
         r"unique constraint \"pg_\w+_nsp_index\"\s+DETAIL:[^\n]*\)=\((?P<table>\w+)",
-        findings.TABLE_EXISTS,
+        findings.CREATED_TWICE,
     ),
     Rule(
         r"violates unique constraint \"(?P<table>\w+)_pkey\"(?=\s+DETAIL: +Key \(id\)=)",

@@ -273,6 +273,7 @@ RULES = (
         r"Command errored out with exit status 1: (?:[^\n]*\n){0,4}?"
         r"[^\n]*pip-install-\w+/(?P<package>[A-Za-z][\w.-]*?)(?:_[0-9a-f]{20,})?/setup\.py",
         findings.NO_WHEEL,
+        consequence=True,
     ),
     Rule(
         r"Command \"?'?[^\n]*setup\.py[^\n]* failed with error code \d+ in "

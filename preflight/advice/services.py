@@ -232,7 +232,8 @@ RULES = (
         findings.NOT_SERIALIZABLE,
     ),
     Rule(
-        r"(?P<text>This version of ChromeDriver only supports[^\n]*|Chrome failed to start[^\n]*"
+        r"(?P<text>[\w-]*chrome[\w-]*: error while loading shared libraries"
+        r"|This version of ChromeDriver only supports[^\n]*|Chrome failed to start[^\n]*"
         r"|DevToolsActivePort file doesn't exist|cannot find Chrome binary"
         r"|Chrome instance exited[^\n]*)",
         findings.CHROME,

@@ -79,7 +79,7 @@ RULES = (
         findings.NOT_IN_MEDIA,
     ),
     Rule(
-        r"Mixed Content: The page at",
+        r"Mixed Content: The page at|An insecure WebSocket connection may not be initiated",
         findings.MIXED_CONTENT,
     ),
     Rule(

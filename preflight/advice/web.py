@@ -181,7 +181,8 @@ RULES = (
     ),
     Rule(
         r"You cannot call this from an async context|SynchronousOnlyOperation"
-        r"|cannot use AsyncToSync in the same thread",
+        r"|cannot use AsyncToSync in the same thread|There is no current event loop in thread"
+        r"|Event loop is closed|asyncio\.run\(\) cannot be called from a running event loop",
         findings.FROM_ASYNC,
     ),
     Rule(

@@ -17,7 +17,7 @@ EMPTY = (
 RULES = (
     Rule(rf"^fatal: (?P<what>{EMPTY}\S.*)", findings.GIT_SAYS),
     Rule(
-        rf"^(?P<program>[A-Za-z][\w.-]*): error: (?P<what>{EMPTY}\S.*)",
+        rf"^(?P<program>(?!collect2)[A-Za-z][\w.-]*): error: (?P<what>{EMPTY}\S.*)",
         findings.PROGRAM_SAYS,
     ),
     Rule(

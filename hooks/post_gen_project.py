@@ -27,7 +27,7 @@ OUTCOMES, STOPPED = {0: PROVED, 1: FAILED}, 130
 PROVE = ("preflight.pyz", "--uncommitted", "setup", "--rehearse")
 
 # The hash of the template's preflight.pyz. tools/build_pyz.py writes this line.
-PREFLIGHT_SHA256 = "f946d7c9c6375ebb39b3b529d3c7ff4c5dbcdcc28ea3d3282d4bc697131c9cc5"
+PREFLIGHT_SHA256 = "990eba28b6efadbeaf56cbfe6398bcb11f321d97db16d253ff6fd1d00df12573"
 OTHER_PREFLIGHT = """\
 The preflight.pyz in this folder is not the one from this template, so it was not run.
 To replace it, remove the file in the project's folder:

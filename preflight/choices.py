@@ -71,6 +71,10 @@ def check(tree: Path, names: list[str]) -> list[Finding]:
     build, web = build_settings(tree), web_settings(tree, wsgi)
     if not build or not web or build == web:
         return []
+    paths = [re.escape(module.replace(".", "/")) for module in (build, web)]
+    if not all(count(names, rf"(?:^|/){path}(?:/__init__)?\.py$") for path in paths):
+        # One of them does not exist, which another step reports.
+        return []
     command = project_files.process_types(tree).get("web", "")
     own = project_files.SETTINGS_MODULE in project_files.assignments(command)
     values = {"commands": build, "web": web, "wsgi": "the Procfile" if own else wsgi}

@@ -66,6 +66,11 @@ class Raised:
         own = [frame for frame in self.frames if frame.own and frame.file != "manage.py"]
         return (own[-1].file, own[-1].line) if own else ("", 0)
 
+    @property
+    def looks_up_command(self) -> bool:
+        """Whether manage.py raised it because Django itself has no such command."""
+        return any(frame.function == "fetch_command" for frame in self.frames[-1:])
+
     def inherits(self, *names: str) -> bool:
         """Return whether the exception is of one of these classes."""
         return any(name in self.bases for name in names)
@@ -149,7 +154,8 @@ def diagnose_chain(chain: tuple[Raised, ...]) -> list[Finding]:
         found = recognise(raised)
         if found:
             return found
-    first = chain[0]
+    # manage.py looks for a command in the apps first, and then reads the settings.
+    first = next((raised for raised in chain if not raised.looks_up_command), chain[-1])
     return [replace(findings.EXCEPTION(*first.place), cause=first.line)]
 
 
@@ -179,7 +185,8 @@ def locate(found: Finding, raised: Raised) -> Finding:
 
 def missing_module(raised: Raised) -> Finding | None:
     """Return the finding for a module that does not exist."""
-    module = str(raised.attributes.get("name", "")).partition(".")[0]
+    name = str(raised.attributes.get("name", ""))
+    module = name.partition(".")[0]
     if not module or not raised.inherits("builtins.ModuleNotFoundError"):
         return None
     if module == "env":
@@ -191,6 +198,9 @@ def missing_module(raised: Raised) -> Finding | None:
     imported_by_server = any(frame.function == "import_app" for frame in raised.frames)
     if imported_by_server and not any(frame.own for frame in raised.frames):
         return findings.WRONG_PACKAGE("Procfile", module=module)
+    if "." in name:
+        # The package that contains it exists.
+        return None
     return findings.NOT_INSTALLED(module=module, package=import_names.package_of(module))
 
 
@@ -243,6 +253,11 @@ def parsed_without_value(raised: Raised) -> Finding | None:
     return findings.NO_DATABASE_URL() if functions[:1] == ["parse"] else None
 
 
+def left_breakpoint(raised: Raised) -> Finding | None:
+    """Return the finding for a debugger that nobody answers."""
+    return findings.LEFT_BREAKPOINT()
+
+
 def network_reason(events: Iterable[Event]) -> str:
     """Return why nothing is proved if another machine could not be reached, or nothing.
 
@@ -271,10 +286,15 @@ def undefined_name(raised: Raised) -> Finding | None:
 
 def template_syntax(raised: Raised) -> Finding | None:
     """Return the finding for a template that cannot be parsed."""
-    what = raised.message.split("\n")[0].rstrip(".")
+    what = first_sentence(raised.message)
     return replace(
         findings.TEMPLATE_SYNTAX(what=what), line=raised.attributes.get("template_line", 0)
     )
+
+
+def first_sentence(message: str) -> str:
+    """Return what Django says about a template, without the list of what it knows."""
+    return re.sub(r"\. Must be one of:.*", "", message.split("\n")[0]).rstrip(".")
 
 
 def missing_template(raised: Raised) -> Finding | None:
@@ -304,6 +324,7 @@ BY_CLASS: list[tuple[tuple[str, ...], Callable[[Raised], Finding | None]]] = [
     (("builtins.SyntaxError",), syntax_error),
     (("builtins.KeyError",), missing_key),
     (("builtins.NameError",), undefined_name),
+    (("bdb.BdbQuit",), left_breakpoint),
     (("django.template.exceptions.TemplateSyntaxError",), template_syntax),
     (("django.template.exceptions.TemplateDoesNotExist",), missing_template),
     (("django.urls.exceptions.NoReverseMatch",), missing_url),

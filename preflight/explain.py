@@ -32,7 +32,7 @@ SETUP_LINES = 60
 # Frames of packages and of Python itself, and programs of an environment.
 FOREIGN = (
     r"site-packages|dist-packages|/lib(?:64)?/python|\\[Ll]ib\\|^<"
-    r"|(?:^|[/\\])(?:\.(?:heroku|preflight|venv)|tmp/buildpacks)[/\\]"
+    r"|(?:^|[/\\])(?:\.(?:heroku|preflight|venv)|tmp/buildpacks)[/\\]|settings_probe\.py$"
 )
 EXCEPTION_NAME = (
     r"(?:DoesNotExist|NoReverseMatch|MultipleObjectsReturned|PermissionDenied|Http404|InvalidToken"
@@ -99,6 +99,8 @@ SUSPECTS = 3
 CHECK_LINE = r"^(\S.*?): \(([\w.]+)\) (.+)$"
 CHECK_ERROR = r"^\S.*?: \(\w+\.E\d{3}\) "
 HEADING = r"^(?:CRITICALS|ERRORS|WARNINGS|INFOS|DEBUGS):$|^System check identified"
+# What helps against checks that Django reports without a hint.
+WITHOUT_HINT = {"4_0.E001": "Write https:// in front of it."}
 # What the settings of a project of this template raise with all problems at once.
 CANNOT_START = "The site cannot start."
 
@@ -186,7 +188,7 @@ def check_finding(message: "re.Match[str]", hint: list[str]) -> Finding:
     name, check, said = message[1].lstrip("?"), message[2], message[3]
     commands = tuple(line.replace("$", "$$") for line in hint if re.match(r"heroku |git ", line))
     if check not in KINDS:
-        advised = " ".join(hint) or "See the page below."
+        advised = " ".join(hint) or WITHOUT_HINT.get(check, "See the page below.")
         return findings.CHECK(what=said, check=check, hint=advised, object=name)
     values = {"name": said.split()[0]} if said.endswith("is not set.") else {}
     advised = " ".join(line for line in hint if not re.match(r"heroku |git ", line))
@@ -212,12 +214,22 @@ def startup_problems(text: str) -> list[Finding]:
 
 
 def locate(failure: Finding, causes: list[Finding]) -> list[Finding]:
-    """Return the causes of a failure; one that no rule knows becomes a part of the failure."""
+    """Return the causes of a failure; one that no rule knows becomes a part of the failure.
+
+    Its cure is then what helps against most exceptions of this class.
+    """
     if not causes:
         return [failure]
     return [
-        replace(failure, cause=cause.cause, file=cause.file, line=cause.line)
-        if cause.kind is findings.EXCEPTION
+        replace(
+            failure,
+            cause=cause.cause,
+            file=cause.file,
+            line=cause.line,
+            cure_template=advised.cure_template,
+            values={**advised.values, **failure.values},
+        )
+        if cause.kind is findings.EXCEPTION and (advised := by_class(cause.cause) or failure)
         else cause
         for cause in causes
     ]
@@ -387,12 +399,18 @@ def exception_found(known: Finding, text: str) -> tuple[Finding, Rank]:
         return replace(findings.GUESS(known.file, known.line), cause=cause), Rank.GUESS
     # Of the setup of a package, its name says more than its exception.
     rank = Rank.SYMPTOM if re.search(SETUP, text) else Rank.CLASS
-    for rule in advice.CLASSES:
-        match = rule.search(cause)
-        if match:
-            found = rule.kind(known.file, known.line, **values_of(rule, match))
-            return in_package(replace(found, cause=cause), text), rank
+    if found := by_class(cause):
+        placed = replace(found, file=known.file, line=known.line)
+        return in_package(placed, text), rank
     return replace(findings.GUESS(known.file, known.line), cause=cause), Rank.GUESS
+
+
+def by_class(cause: str) -> Finding | None:
+    """Return what the class of an exception says, from the line that Python prints."""
+    for rule in advice.CLASSES:
+        if match := rule.search(cause):
+            return replace(rule.kind(**values_of(rule, match)), cause=cause)
+    return None
 
 
 def in_package(found: Finding, text: str) -> Finding:

@@ -9,6 +9,7 @@ from preflight import (
     choices,
     findings,
     import_edits,
+    name_edits,
     project_files,
     settings_edits,
     static_edits,
@@ -82,11 +83,21 @@ ELSEWHERE: dict[Kind, Callable[[Path, Finding], tuple[Edit, ...]]] = {
     findings.UNDEFINED_NAME: syntax_edits.add_import,
     findings.REMOVED_FROM_DJANGO: syntax_edits.replace_removed,
     findings.TEMPLATE_SYNTAX: syntax_edits.fix_template,
-    findings.TEMPLATE_SIMILAR: syntax_edits.replace_uses,
-    findings.URL_NAME_SIMILAR: syntax_edits.replace_uses,
-    findings.ERROR_PAGE: syntax_edits.replace_uses,
+    findings.TEMPLATE_SIMILAR: name_edits.replace_uses,
+    findings.URL_NAME_SIMILAR: name_edits.replace_uses,
+    findings.ERROR_PAGE: name_edits.replace_uses,
+    findings.MODULE_SIMILAR: name_edits.replace_uses,
+    findings.BAD_APP_CONFIG: name_edits.replace_uses,
+    findings.TIME_ZONE: name_edits.replace_uses,
+    findings.NAME_SIMILAR: name_edits.replace_attribute,
+    findings.MISSING_COMMA: name_edits.add_comma,
+    findings.CHECK: lambda tree, found: settings_edits.add_scheme(tree, settings_file(tree), found),
+    findings.TEMPLATE_FOLDER: lambda tree, found: name_edits.find_templates(
+        tree, settings_file(tree), found
+    ),
+    findings.LEFT_BREAKPOINT: syntax_edits.remove_breakpoints,
     findings.MISSING_PAGE: syntax_edits.end_pattern,
-    findings.NOT_INSTALLED: lambda tree, found: require(tree, found.values["package"]),
+    findings.NOT_INSTALLED: name_edits.require_import,
     findings.PROGRAM_NOT_INSTALLED: lambda tree, found: require(tree, found.values["package"]),
     findings.DEAD_LINK_SIMILAR: lambda tree, found: syntax_edits.replace_name(
         tree, found, found.values["name"], found.values["similar"]
@@ -108,12 +119,15 @@ ELSEWHERE: dict[Kind, Callable[[Path, Finding], tuple[Edit, ...]]] = {
     findings.SWALLOWED: import_edits.log_exceptions,
     findings.OLD_MODULE: settings_edits.require_setuptools,
 }
-# Kinds whose place is that of their first edit, if they have no other.
+# Kinds whose place is that of their first edit.
 PLACED_BY_EDIT = {
     findings.WRONG_PACKAGE,
     findings.NO_APPLICATION,
     findings.IGNORES_SIGTERM,
     findings.MISSING_PAGE,
+    findings.MISSING_COMMA,
+    findings.TEMPLATE_FOLDER,
+    findings.CHECK,
 }
 
 # Kinds whose place is a line with the name that does not exist.
@@ -122,6 +136,11 @@ PLACED_BY_NAME = {
     findings.TEMPLATE_SIMILAR,
     findings.NO_REVERSE,
     findings.URL_NAME_SIMILAR,
+    findings.MODULE_SIMILAR,
+    findings.NOT_INSTALLED,
+    findings.NO_SUCH_SUBMODULE,
+    findings.BAD_APP_CONFIG,
+    findings.TIME_ZONE,
 }
 
 
@@ -131,8 +150,8 @@ def add(finding: Finding, tree: Path) -> Finding:
         return finding
     if finding.kind in {findings.SOURCE_MAP, findings.MISSING_REFERENCE}:
         finding = static_edits.place(tree, finding)
-    if finding.kind in PLACED_BY_NAME and "name" in finding.values:
-        finding = syntax_edits.place_use(tree, finding)
+    if finding.kind in PLACED_BY_NAME and {"name", "module"} & set(finding.values):
+        finding = name_edits.place_use(tree, finding)
     if finding.kind in SETTINGS or finding.kind in IN_SETTINGS:
         file = finding.file or settings_file(tree)
         if not (tree / file).is_file():
@@ -150,7 +169,7 @@ def add(finding: Finding, tree: Path) -> Finding:
         edits = ELSEWHERE[finding.kind](tree, finding)
     else:
         return finding
-    if edits and not finding.line and finding.kind in PLACED_BY_EDIT:
+    if edits and finding.kind in PLACED_BY_EDIT:
         finding = replace(finding, file=edits[0].file, line=edits[0].line)
     if finding.kind is findings.LARGE_MEDIA:
         return static_edits.remove_from_git(finding, edits)

@@ -1178,6 +1178,13 @@ TEMPLATE_SIMILAR = kind(
     "Use the name of the file. On Linux, upper and lower case are different.",
     f"{DJANGO}/topics/templates/",
 )
+TEMPLATE_FOLDER = kind(
+    "E540",
+    "Django does not look for templates in $folder, which contains $name.",
+    "If the folder belongs to an app, add the app to INSTALLED_APPS, and set APP_DIRS to True. "
+    'Otherwise, write in TEMPLATES: "DIRS": [BASE_DIR / "templates"]',
+    f"{DJANGO}/topics/templates/#configuration",
+)
 TEMPLATE_SYNTAX = kind(
     "E331",
     "Django cannot parse this template: $what.",
@@ -1961,6 +1968,30 @@ DJANGO_HEROKU_MISSING = kind(
     "Remove it from the settings. Configure the database with dj-database-url and the static files "
     "with WhiteNoise instead.",
     f"{DEV_CENTER}/django-app-configuration",
+)
+MODULE_SIMILAR = kind(
+    "E541",
+    "There is no module $name. There is $similar.",
+    "Use the name of the file or the folder.",
+    "https://docs.python.org/3/library/exceptions.html#ModuleNotFoundError",
+)
+MISSING_COMMA = kind(
+    "E542",
+    "$first and $second are read as one name, because there is no comma between them.",
+    "Add the comma. Python joins two texts that stand next to each other.",
+    "https://docs.python.org/3/reference/lexical_analysis.html#string-literal-concatenation",
+)
+NAME_SIMILAR = kind(
+    "E543",
+    "$module does not have $name. It has $similar.",
+    "Use that name, or change it in $module.",
+    "https://docs.python.org/3/library/exceptions.html#AttributeError",
+)
+LEFT_BREAKPOINT = kind(
+    "E544",
+    "The code starts a debugger here, and nobody can answer it on Heroku.",
+    "Remove breakpoint() or set_trace().",
+    "https://docs.python.org/3/library/functions.html#breakpoint",
 )
 NO_SUCH_SUBMODULE = kind(
     "E258",
@@ -2872,6 +2903,14 @@ UNSET_IN_SETTINGS = kind(
     'os.environ.get("NAME", "default")',
     f"{DEV_CENTER}/config-vars",
     "heroku config",
+)
+UNSET_VARIABLE = kind(
+    "E545",
+    "This line of the settings needs the variable $name, which is not set in the first build.",
+    'Give it a default, such as os.environ.get("$name", "..."), or set it on Heroku before you '
+    'push, and give it a value in app.json: {"env": {"$name": {"value": "..."}}}',
+    f"{DEV_CENTER}/config-vars",
+    "heroku config:set $name=...",
 )
 NOT_A_BOOLEAN = kind(
     "E391",

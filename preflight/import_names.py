@@ -111,6 +111,17 @@ PACKAGES = {
 }
 
 
+# Packages of this name that settings name without importing them.
+SAME_NAME = frozenset(
+    "celery channels cloudinary daphne drf_spectacular drf_yasg redis whitenoise".split()
+)
+
+
+def is_known(module: str) -> bool:
+    """Return whether it is certain which package contains a module."""
+    return module in SAME_NAME or package_of(module) != module
+
+
 def package_of(module: str) -> str:
     """Return the name of the package on the index that contains a module."""
     first = module.partition(".")[0]

@@ -53,6 +53,8 @@ def count_failures(error: Failed) -> Failed:
     counts = re.findall(
         r"(\d+) (?:failed|errors?)|(?:failures|errors)=(\d+)", "".join(summary[-1:])
     )
-    number = sum(int(one or other) for one, other in counts) or 1
-    verb = "of your tests fails" if number == 1 else "of your tests fail"
-    return Failed(findings.TESTS_FAILED(count=number, verb=verb), finished=error.finished)
+    number = sum(int(one or other) for one, other in counts)
+    count, verb = str(number), "of your tests fails" if number == 1 else "of your tests fail"
+    if not number:
+        count, verb = "Your tests", "cannot be run"
+    return Failed(findings.TESTS_FAILED(count=count, verb=verb), finished=error.finished)

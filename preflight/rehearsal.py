@@ -488,7 +488,9 @@ class Rehearsal:
             package = project_files.find_package(self.pushed.names)
             values |= {"wsgi": f"{package}.wsgi"}
         names = self.pushed.names if self.pushed else []
-        refined = [near_matches.refine(f, self.project, names, self.facts) for f in step.found]
+        installed = packages.find_site_packages(self.environment) if self.environment else None
+        known = near_matches.Known(self.project, names, self.facts, installed)
+        refined = [near_matches.refine(finding, known) for finding in step.found]
         edited = [file_edits.add(finding, self.tree) for finding in refined]
         step.found = [finding.complete(**values) for finding in edited]
 

@@ -190,7 +190,7 @@ def check_basics(facts: Facts) -> Iterator[Finding]:
 def check_templates(facts: Facts) -> Iterator[Finding]:
     """Report templates that cannot be parsed, and static files that do not exist."""
     for file, line, problem in facts.broken_templates:
-        yield findings.TEMPLATE_SYNTAX(file, line, what=problem.rstrip("."))
+        yield findings.TEMPLATE_SYNTAX(file, line, what=problem)
     for file, line, name, similar in facts.dead_links:
         if similar:
             yield findings.DEAD_LINK_SIMILAR(file, line, name=name, similar=similar)

@@ -243,12 +243,13 @@ def name_manifest(tree: Path, finding: Finding) -> tuple[Edit, ...]:
 
 def install_app(tree: Path, finding: Finding) -> tuple[Edit, ...]:
     """Return the edit that adds the app for static files."""
-    file = finding.file or "settings.py"
+    return add_app(tree, finding.file or "settings.py", STATICFILES)
+
+
+def add_app(tree: Path, file: str, app: str) -> tuple[Edit, ...]:
+    """Return the edit that adds an app to INSTALLED_APPS."""
     found = numbered(tree, file, r"^INSTALLED_APPS\s*=\s*\[\s*$")
-    if not found:
-        return ()
-    number, line = found[0]
-    return (Edit(file, number, line, f'{line}\n    "{STATICFILES}",'),)
+    return tuple(Edit(file, number, line, f'{line}\n    "{app}",') for number, line in found[:1])
 
 
 def move_cloudinary(tree: Path, finding: Finding) -> tuple[Edit, ...]:
@@ -271,6 +272,18 @@ def clean_hosts(tree: Path, finding: Finding) -> tuple[Edit, ...]:
     found = numbered(tree, finding.file, re.escape(host))
     edits = [Edit(finding.file, number, line, line.replace(host, name)) for number, line in found]
     return tuple(edits)
+
+
+def add_scheme(tree: Path, file: str, finding: Finding) -> tuple[Edit, ...]:
+    """Return the edit that writes a trusted origin with https://, as Django's check demands it."""
+    origin = re.search(r"must start with a scheme .* found (\S+)\. ", finding.values["what"])
+    pattern = rf"(['\"])(?={re.escape(origin[1])}['\"])" if origin else r"(?!)"
+    # The name may also be one of ALLOWED_HOSTS, which has no scheme.
+    pattern = rf"(CSRF_TRUSTED_ORIGINS.*?){pattern}"
+    return tuple(
+        Edit(file, number, line, re.sub(pattern, r"\1\2https://", line))
+        for number, line in numbered(tree, file, pattern)
+    )
 
 
 UPLOADS = """

@@ -241,7 +241,8 @@ def find_broken_templates() -> list[list[Any]]:
             name = Path(getattr(origin, "name", None) or path)
             own = name.is_relative_to(ROOT)
             shown = name.relative_to(ROOT).as_posix() if own else path.relative_to(ROOT).as_posix()
-            found.append([shown, line, str(error)])
+            said = re.sub(r"\. Must be one of:.*", "", str(error).split("\n")[0])
+            found.append([shown, line, said.rstrip(".")])
         except TemplateDoesNotExist:
             # It belongs to an app that is not installed.
             continue

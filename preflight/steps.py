@@ -117,7 +117,8 @@ def diagnose(error: Failed) -> list[Finding]:
     causes = find_causes(error.finished) if error.finished else []
     kept = [finding for finding in error.found if not finding.kind.symptom]
     symptoms = [finding for finding in error.found if finding.kind.symptom]
-    located = explain.locate(symptoms[0], causes) if symptoms else causes
+    failure = symptoms[0] if symptoms else findings.EXCEPTION()
+    located = explain.locate(failure, causes) if symptoms or causes else []
     return [*located, *kept]
 
 

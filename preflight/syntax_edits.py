@@ -2,7 +2,6 @@
 
 import difflib
 import re
-from dataclasses import replace
 from pathlib import Path
 
 from preflight import project_files
@@ -40,11 +39,8 @@ REPLACED = {
 }
 QUOTES = {"“": '"', "”": '"', "‘": "'", "’": "'", "\xa0": " ", "–": "-", "—": "-"}
 MARKERS = r"(?ms)^<{7} [^\n]*\n(.*?)(?:^\|{7}[^\n]*\n.*?)?^={7}\n.*?^>{7} [^\n]*\n?"
-# What stands before the name of a URL pattern in a template and in Python.
-URL_USE = (
-    r"\b(?:url(?:\s+|\(\s*)|(?:reverse|reverse_lazy|redirect|resolve_url)\(\s*"
-    r"|(?:success_url|pattern_name|\w+_URL)\s*=\s*)"
-)
+# A line that only starts a debugger.
+BREAKPOINT = r"\s*(?:breakpoint|(?:import \w+; *)?\w+\.set_trace|set_trace)\(\)\s*$"
 # A view for an empty regular expression, which fits every path that no earlier pattern fits.
 EVERY_PATH = r"(\b(?:re_path|url)\(\s*)r?(?:\"\^?\"|'\^?')(?=\s*,(?!\s*include\b))"
 # Template tags that need a library.
@@ -57,6 +53,13 @@ LIBRARIES = {
     "localtime": "tz",
     "cache": "cache",
     "get_current_language": "i18n",
+    "add_class": "widget_tweaks",
+    "render_field": "widget_tweaks",
+    "intcomma": "humanize",
+    "intword": "humanize",
+    "naturalday": "humanize",
+    "naturaltime": "humanize",
+    "ordinal": "humanize",
 }
 
 
@@ -156,41 +159,11 @@ def replace_name(tree: Path, finding: Finding, old: str, new: str) -> tuple[Edit
     return line_edit(tree, finding, line.replace(old, new))
 
 
-def find_uses(tree: Path, name: str) -> list[tuple[str, int, str]]:
-    """Return file, number and content of each line that uses a template or a URL by its name."""
-    before = "" if re.search(r"\.\w+$", name) else URL_USE
-    pattern = f"{before}{in_quotes(name)}"
-    files = sorted(path for path in tree.rglob("*") if path.suffix in {".html", ".py", ".txt"})
-    return [
-        (path.relative_to(tree).as_posix(), number, line)
-        for path in files
-        for number, line in enumerate(project_files.read(path).splitlines(), 1)
-        if re.search(pattern, line)
-    ]
-
-
-def in_quotes(name: str) -> str:
-    """Return a regular expression for a name in quotes, with or without namespaces."""
-    return rf"(['\"])(?:[\w-]+:)*{re.escape(name)}\1"
-
-
-def place_use(tree: Path, finding: Finding) -> Finding:
-    """Return a finding about a name with a line that uses the name, unless it has one."""
-    found = [use[:2] for use in find_uses(tree, finding.values["name"])]
-    if not found or (finding.file, finding.line) in found:
-        return finding
-    return replace(finding, file=found[0][0], line=found[0][1])
-
-
-def replace_uses(tree: Path, finding: Finding) -> tuple[Edit, ...]:
-    """Return the edits that use the similar name wherever the wrong one is used."""
-    name, similar = finding.values.get("name"), finding.values.get("similar")
-    if not name or not similar:
-        return ()
-    return tuple(
-        Edit(file, number, line, re.sub(in_quotes(name), rf"\1{similar}\1", line))
-        for file, number, line in find_uses(tree, name)
-    )
+def remove_breakpoints(tree: Path, finding: Finding) -> tuple[Edit, ...]:
+    """Return the edits that remove the lines that start a debugger, the last one first."""
+    lines = project_files.read(tree / finding.file).splitlines(keepends=True)
+    found = [(number, line) for number, line in enumerate(lines, 1) if re.match(BREAKPOINT, line)]
+    return tuple(Edit(finding.file, number, line, "") for number, line in reversed(found))
 
 
 def end_pattern(tree: Path, finding: Finding) -> tuple[Edit, ...]:
@@ -207,7 +180,7 @@ def fix_template(tree: Path, finding: Finding) -> tuple[Edit, ...]:
     """Return the edit for a template that Django cannot parse."""
     what, text = finding.values["what"], project_files.read(tree / finding.file)
     unclosed = re.match(r"Unclosed tag on line \d+: '(\w+)", what)
-    unknown = re.match(r"Invalid block tag on line \d+: '(\w+)'", what)
+    unknown = re.match(r"Invalid (?:block tag on line \d+|filter): '(\w+)'", what)
     expected = re.findall(r"'(\w+)'", what.partition("expected")[2])
     if unclosed:
         end = "" if text.endswith("\n") else "\n"
@@ -216,6 +189,9 @@ def fix_template(tree: Path, finding: Finding) -> tuple[Edit, ...]:
     if unknown and unknown[1] in LIBRARIES:
         first = 2 if re.match(r"\s*[{]%\s*extends", text) else 1
         return (Edit(finding.file, first, "", f"{{% load {LIBRARIES[unknown[1]]} %}}\n"),)
+    library = re.match(r"'(staticfiles|admin_static)' is not a registered tag library", what)
+    if library:
+        return replace_name(tree, finding, library[1], "static")
     similar = difflib.get_close_matches(unknown[1], expected, 1) if unknown else []
     if unknown and similar:
         return replace_name(tree, finding, unknown[1], similar[0])

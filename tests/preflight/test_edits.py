@@ -2,7 +2,8 @@
 
 import pytest
 
-from preflight import file_edits, findings, heroku, near_matches
+from preflight import file_edits, findings, heroku
+from preflight.near_matches import Known, refine
 from preflight.settings_checks import Facts
 from tests.preflight.cures import make_edit
 
@@ -106,7 +107,7 @@ def test_a_template_is_only_proposed_if_its_name_is_near(tmp_path, name, templat
     put(tmp_path, shop__views_py=f'def home(request):\n    return render(request, "{name}")\n')
     names = [f"shop/templates/{template}" for template in templates]
     missing = findings.TEMPLATE_MISSING(name=name)
-    found = cure(tmp_path, near_matches.refine(missing, tmp_path, names, None))
+    found = cure(tmp_path, refine(missing, Known(tmp_path, names)))
     assert found.where == "shop/views.py, line 2"
     assert found.kind is (findings.TEMPLATE_SIMILAR if meant else findings.TEMPLATE_MISSING)
     assert f'"{meant or name}"' in (tmp_path / "shop/views.py").read_text(**UTF8)
@@ -130,7 +131,7 @@ def test_a_url_is_only_proposed_if_its_name_is_near(tmp_path, text, used, meant)
     put(tmp_path, templates__home_html=page, shop__views_py=f"NAMES = ['{used}']\n")
     facts = Facts(url_names=["home", "shop:list", "blog:items", "shop:items"])
     wrong = findings.NO_REVERSE(text=f"Reverse for {text}")
-    found = cure(tmp_path, near_matches.refine(wrong, tmp_path, [], facts))
+    found = cure(tmp_path, refine(wrong, Known(tmp_path, [], facts)))
     assert found.where == "templates/home.html, line 2"
     new = page.replace(f"'{used}'", f"'{meant or used}'")
     assert (tmp_path / "templates/home.html").read_text(**UTF8) == new

@@ -49,7 +49,7 @@ def execute(tmp_path):
         ("import merged\n", findings.MERGE_MARKERS, 1),
         ("raise ValueError('x')\n", findings.EXCEPTION, 1),
         ("d = {}\ndel d['sslmode']\n", findings.NO_SSLMODE, 2),
-        ("import urllib.nothing\n", findings.NOT_INSTALLED, 1),
+        ("import urllib.nothing\n", findings.NO_SUCH_SUBMODULE, 1),
     ],
 )
 def test_an_exception_is_diagnosed_from_its_class_and_attributes(execute, program, kind, line):
@@ -120,7 +120,7 @@ def test_what_was_meant_is_found_in_the_project(tmp_path):
     names = ["Shop/models.py", "manage.py"]
 
     def refine(finding):
-        found = near_matches.refine(finding, tmp_path, names, None)
+        found = near_matches.refine(finding, near_matches.Known(tmp_path, names))
         return found.kind, found.where
 
     module = findings.NOT_INSTALLED
@@ -135,9 +135,9 @@ def test_what_was_meant_is_found_in_the_project(tmp_path):
 
 @pytest.mark.fast
 def test_the_place_of_a_template_that_cannot_be_parsed_comes_from_the_settings(tmp_path):
-    facts = Facts(broken_templates=[("templates/home.html", 4, "Invalid block tag.")])
+    facts = Facts(broken_templates=[("templates/home.html", 4, "Invalid block tag")])
     finding = findings.TEMPLATE_SYNTAX(what="Invalid block tag")
-    found = near_matches.refine(finding, tmp_path, [], facts)
+    found = near_matches.refine(finding, near_matches.Known(tmp_path, [], facts))
     assert found.where == "templates/home.html, line 4"
 
 

@@ -133,6 +133,7 @@ def judge(project, python, folder):
     The steps are those of a rehearsal. They run in an environment that is already installed.
     """
     rehearsal = Rehearsal(project, folder, uncommitted=True)
+    rehearsal.environment = python.parent.parent
     shutil.copytree(project, rehearsal.tree, ignore=shutil.ignore_patterns(".git", ".venv"))
     paths = [path for path in rehearsal.tree.rglob("*") if path.is_file()]
     rehearsal.pushed = Source("", [p.relative_to(rehearsal.tree).as_posix() for p in paths])

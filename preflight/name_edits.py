@@ -1,0 +1,111 @@
+"""The edits that use another name: of a template, a URL pattern, a module or a class."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+from preflight import findings, import_names, project_files
+from preflight.findings import Edit, Finding
+from preflight.settings_edits import add_app, numbered, require
+
+# What stands before the name of a URL pattern, in a template and in Python.
+URL_USE = (
+    r"\b(?:url(?:\s+|\(\s*)|(?:reverse|reverse_lazy|redirect|resolve_url)\(\s*"
+    r"|(?:success_url|pattern_name|\w+_URL)\s*=\s*)"
+)
+MODULE_USE = r"^\s*(?:from|import)\s+|['\"]"
+MODULES = {findings.MODULE_SIMILAR, findings.NOT_INSTALLED, findings.NO_SUCH_SUBMODULE}
+
+
+def pattern_of(finding: Finding) -> str:
+    """Return a regular expression for a use of a name that does not exist."""
+    name = finding.values.get("name") or finding.values.get("module", "")
+    escaped = re.escape(name)
+    if finding.kind in MODULES:
+        return rf"(?P<before>{MODULE_USE}){escaped}(?!\w)"
+    if finding.kind is findings.BAD_APP_CONFIG:
+        return rf"(?P<before>\.){escaped}(?=['\"])"
+    # Only the name of a template has a suffix.
+    use = "" if re.search(r"\.\w+$", name) or finding.kind is findings.TIME_ZONE else URL_USE
+    return rf"(?P<before>{use}['\"])(?:[\w-]+:)*{escaped}(?=['\"])"
+
+
+def find_uses(tree: Path, finding: Finding) -> list[tuple[str, int, str]]:
+    """Return file, number and content of each line that uses the name of a finding."""
+    suffixes = {".py"} if finding.kind in MODULES else {".html", ".py", ".txt"}
+    files = sorted(path for path in tree.rglob("*") if path.suffix in suffixes)
+    pattern = pattern_of(finding)
+    return [
+        (path.relative_to(tree).as_posix(), number, line)
+        for path in files
+        for number, line in enumerate(project_files.read(path).splitlines(), 1)
+        if re.search(pattern, line)
+    ]
+
+
+def place_use(tree: Path, finding: Finding) -> Finding:
+    """Return a finding about a name with a line that uses the name, unless it has one."""
+    found = [use[:2] for use in find_uses(tree, finding)]
+    if not found or (finding.file, finding.line) in found:
+        return finding
+    return replace(finding, file=found[0][0], line=found[0][1])
+
+
+def replace_uses(tree: Path, finding: Finding) -> tuple[Edit, ...]:
+    """Return the edits that use the similar name wherever the wrong one is used."""
+    similar = finding.values.get("similar")
+    if not similar:
+        return ()
+    pattern, new = pattern_of(finding), rf"\g<before>{similar}"
+    return tuple(
+        Edit(file, number, line, re.sub(pattern, new, line))
+        for file, number, line in find_uses(tree, finding)
+    )
+
+
+def replace_attribute(tree: Path, finding: Finding) -> tuple[Edit, ...]:
+    """Return the edit that uses another name of a module in the line of a finding."""
+    pattern = rf"\b{re.escape(finding.values['name'])}\b"
+    return tuple(
+        Edit(finding.file, number, line, re.sub(pattern, finding.values["similar"], line))
+        for number, line in numbered(tree, finding.file, pattern)
+        if number == finding.line
+    )
+
+
+def add_comma(tree: Path, finding: Finding) -> tuple[Edit, ...]:
+    """Return the edit that divides two names in the settings."""
+    name = rf"(['\"]{re.escape(finding.values['first'])}['\"])(?=\s*(?:#.*)?$)"
+    for path in sorted(tree.rglob("*.py")):
+        file = path.relative_to(tree).as_posix()
+        for number, line in numbered(tree, file, name):
+            return (Edit(file, number, line, re.sub(name, r"\1,", line)),)
+    return ()
+
+
+def require_import(tree: Path, finding: Finding) -> tuple[Edit, ...]:
+    """Return the edit that lists a package, if the code imports its module in so many words.
+
+    A name in the settings or in include() is more likely one of the project, and the index may have
+    another package of this name.
+    """
+    pattern = rf"^\s*(?:from|import)\s+{re.escape(finding.values['module'])}\b"
+    files = (path.relative_to(tree).as_posix() for path in tree.rglob("*.py"))
+    known = import_names.is_known(finding.values["module"])
+    imported = known or any(numbered(tree, file, pattern) for file in files)
+    return require(tree, finding.values["package"]) if imported else ()
+
+
+def find_templates(tree: Path, file: str, finding: Finding) -> tuple[Edit, ...]:
+    """Return the edit of the settings with which Django looks into a folder for templates."""
+    app = finding.values["folder"].rpartition("/")[0].replace("/", ".")
+    if not app:
+        old, new = r"(['\"]DIRS['\"]\s*:\s*)\[\s*\]", r'\1[BASE_DIR / "templates"]'
+    elif numbered(tree, file, rf"['\"]{re.escape(app)}(?:\.apps\.\w+)?['\"]"):
+        old, new = r"(['\"]APP_DIRS['\"]\s*:\s*)False", r"\1True"
+    else:
+        return add_app(tree, file, app)
+    return tuple(
+        Edit(file, number, line, re.sub(old, new, line))
+        for number, line in numbered(tree, file, old)
+    )

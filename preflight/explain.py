@@ -320,11 +320,23 @@ def in_context(finding: Finding, text: str) -> Finding:
         better = findings.NO_DATABASE_AT_BUILD(finding.file, finding.line)
     elif finding.kind is findings.MISSING_AT_IMPORT and name in ADDONS:
         better = findings.ADDON_VARIABLE(finding.file, finding.line, name=name, addon=ADDONS[name])
+    elif finding.kind is findings.WRONG_VALUE and (read := variable_read(finding, text)):
+        better = findings.EMPTY_VARIABLE(finding.file, finding.line, name=read)
     elif finding.kind is findings.GDAL and re.search(GEO_BUILDPACK, text):
         better = findings.GDAL_NOT_FOUND(finding.file, finding.line)
     else:
         return finding
     return replace(better, cause=finding.cause)
+
+
+def variable_read(finding: Finding, text: str) -> str:
+    """Return the variable that the line above an error reads as a number, or nothing."""
+    read = (
+        r"(?:int|float)\(\s*(?:[\w.]*env\w*|[\w.]*config)(?:\.\w+)?[(\[]\s*['\"](\w+)['\"][^\n]*\n"
+    )
+    number = r"(?:[ ~^]*\n)?[^\n]*ValueError: (?:invalid literal for int|could not convert string)"
+    found = re.search(f"{read}{number}", text)
+    return found[1] if found else ""
 
 
 def is_beside(finding: Finding, text: str) -> bool:

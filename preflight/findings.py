@@ -2225,6 +2225,13 @@ FOREIGN_ADDRESS = kind(
     "type web receives requests.",
     f"{DEV_CENTER}/runtime-principles#web-servers",
 )
+URL_AS_ADDRESS = kind(
+    "E546",
+    "The server was told to listen on a URL, and reads what follows the first colon as the port.",
+    "Write the address without https:// and without the name of the app: 0.0.0.0:$$PORT. gunicorn "
+    "uses it without an option.",
+    f"{DEV_CENTER}/runtime-principles#web-servers",
+)
 LONG_DASH = kind(
     "E565",
     "The command contains a long dash or curly quotes, which a web page or an editor has put "
@@ -2354,6 +2361,14 @@ CLOUDINARY_KEY = kind(
     "Copy CLOUDINARY_URL from the dashboard again.",
     CLOUDINARY,
     "heroku config:set CLOUDINARY_URL=cloudinary://key:secret@cloud",
+)
+MAIL_WITHOUT_LOGIN = kind(
+    "E696",
+    "The mail server wants a login, and Django has not logged in, because there is no username or "
+    "no password.",
+    "Set EMAIL_HOST_USER and EMAIL_HOST_PASSWORD, and the config vars that these settings read. "
+    "Google needs an app password. If it has one, turn on EMAIL_USE_TLS with port 587.",
+    f"{DJANGO}/topics/email/",
 )
 SENDER_REFUSED = kind(
     "E657",
@@ -2580,6 +2595,20 @@ NEEDS_RUST = kind(
     "A package has to be compiled with Rust, which the build does not have.",
     "Use a version of the package that comes compiled: update it, or ask for a Python version for "
     "which it exists.",
+    PACKAGES,
+)
+NEEDS_FORTRAN = kind(
+    "E288",
+    "A package has to be compiled with Fortran, which the build does not have.",
+    "Use a version of numpy and scipy that comes compiled: update them, or ask for a Python "
+    "version for which the pinned version exists.",
+    PACKAGES,
+)
+DISTRIBUTE = kind(
+    "E289",
+    "The old package distribute replaces setuptools during the build, and fails.",
+    "Remove distribute and setuptools from $requirements. If a package asks for distribute, update "
+    "that package.",
     PACKAGES,
 )
 WRONG_WHEEL = kind(
@@ -2904,6 +2933,20 @@ UNSET_IN_SETTINGS = kind(
     f"{DEV_CENTER}/config-vars",
     "heroku config",
 )
+EMPTY_VARIABLE = kind(
+    "E547",
+    "The variable $name is not a number. It may be set, but empty.",
+    "Give it a number, or remove it, so that the default of the code counts.",
+    f"{DEV_CENTER}/config-vars",
+    "heroku config:get $name",
+    "heroku config:unset $name",
+)
+SSL_ARGUMENT = kind(
+    "E548",
+    "dj_database_url has no argument $name.",
+    "It is called ssl_require: dj_database_url.config(ssl_require=True)",
+    "https://github.com/jazzband/dj-database-url",
+)
 UNSET_VARIABLE = kind(
     "E545",
     "This line of the settings needs the variable $name, which is not set in the first build.",
@@ -3225,8 +3268,8 @@ OLD_SQLITE = kind(
 MONGODB = kind(
     "E479",
     "The MongoDB server cannot be reached, or does not accept the login.",
-    "Read its address from a config var, allow access from anywhere in the settings of its "
-    "network, and check the user and the password.",
+    "Copy its address into a config var again, since a deleted cluster has no address. Allow "
+    "access from anywhere in the settings of its network, and check the user and the password.",
     "https://www.mongodb.com/docs/atlas/troubleshoot-connection/",
 )
 MIGRATION_CIRCLE = kind(
@@ -3377,10 +3420,27 @@ NOT_EXECUTABLE = kind(
     f"{DEV_CENTER}/procfile",
     "git update-index --chmod=+x $name",
 )
+BROKEN_BUILDPACK = kind(
+    "E714",
+    "A script of a buildpack failed: $what",
+    "Use Heroku's own buildpack for Python. numpy, scipy and most other packages come compiled "
+    "today, so no special buildpack is needed.",
+    f"{DEV_CENTER}/managing-buildpacks",
+    "heroku buildpacks",
+    "heroku buildpacks:set heroku/python",
+)
+PROCESS_ENDED = kind(
+    "E715",
+    "$name ended, so `heroku local` stopped all other processes, too.",
+    "Let its command stay in the foreground, or remove its line from the Procfile. To start only "
+    "one process type: heroku local web",
+    f"{DEV_CENTER}/heroku-local",
+)
 NO_SUCH_SCRIPT = kind(
     "E579",
-    "Python does not find the file $name.",
-    "Compare the path with `git ls-files`. Commands run in the root of what you push.",
+    "There is no file $name where the command looks for it.",
+    "Compare the path with `git ls-files`, and commit the file. Commands run in the root of what "
+    "you push.",
     f"{DEV_CENTER}/procfile",
 )
 SHELL_SYNTAX = kind(
@@ -3971,7 +4031,9 @@ code("H99", "Something at Heroku failed.", "See https://status.heroku.com")
 code(
     "R10",
     "The web process did not listen on $$PORT within 60 s.",
-    "Let gunicorn choose the address. runserver and a fixed port do not work. Rehearse the start.",
+    "Let gunicorn choose the address. runserver and a fixed port do not work. Rehearse the start. "
+    "A program that is no web server, such as a bot, must not be called web in the Procfile: write "
+    "worker, and start it with `heroku ps:scale web=0 worker=1`.",
     "$preflight --only web",
 )
 code(

@@ -236,7 +236,14 @@ def find_template(finding: Finding, known: Known) -> Finding:
 
 BY_KIND = (
     ({findings.NOT_INSTALLED}, find_module),
-    ({findings.NO_SUCH_SUBMODULE, findings.REMOVED_FROM_DJANGO}, find_similar_module),
+    (
+        {
+            findings.NO_SUCH_SUBMODULE,
+            findings.REMOVED_FROM_DJANGO,
+            findings.WRONG_SETTINGS_MODULE,
+        },
+        find_similar_module,
+    ),
     ({findings.CANNOT_IMPORT_NAME}, find_attribute),
     ({findings.MISSING_AT_IMPORT}, find_variable),
     ({findings.BAD_APP_CONFIG}, find_app_config),

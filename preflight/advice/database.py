@@ -52,6 +52,11 @@ RULES = (
         findings.BAD_DATABASE_URL,
     ),
     Rule(
+        r"(?:config|parse)\(\) got an unexpected keyword argument "
+        r"'(?P<name>require_ssl|sslrequire|ssl|ssl_mode|sslmode|require_sslmode)'",
+        findings.SSL_ARGUMENT,
+    ),
+    Rule(
         r"'sslmode' is an invalid keyword|unexpected keyword argument 'sslmode'"
         r"|server does not support SSL",
         findings.SSL_EVERYWHERE,
@@ -100,7 +105,8 @@ RULES = (
         findings.NO_COLUMN,
     ),
     Rule(
-        r"too many connections for role|remaining connection slots are reserved",
+        r"too many connections for role|remaining connection slots are reserved"
+        r"|^Connections: +(?P<used>\d+)/(?P=used)\b",
         findings.CONNECTION_LIMIT,
     ),
     Rule(

@@ -186,6 +186,14 @@ RULES = (
         findings.NEEDS_RUST,
     ),
     Rule(
+        r"no Fortran compiler found|gfortran: (?:command )?not found|Unknown compiler.*gfortran",
+        findings.NEEDS_FORTRAN,
+    ),
+    Rule(
+        r"Setuptools installation detected at |Before install bootstrap\.$",
+        findings.DISTRIBUTE,
+    ),
+    Rule(
         r"(?P<package>[\w.-]+?)-\d[^\s/]*\.whl is not a supported wheel"
         r"|Unable to find installation candidates for (?P<package_>[\w.-]+)"
         r"|Distribution `(?P<package__>[\w.-]+)[^`]*` can't be installed because",
@@ -288,6 +296,11 @@ RULES = (
         r"|Collecting (?P<package___>[A-Za-z][\w.-]*)[^\n]*\n(?:(?!\s*Collecting )[^\n]*\n){0,60}?"
         r"[^\n]*(?:subprocess-exited-with-error|Command errored out with exit status"
         r"|Complete output from command |finished with status 'error')",
+        findings.NO_WHEEL,
+        consequence=True,
+    ),
+    Rule(
+        r"\bsrc/(?P<package>[A-Za-z]\w+)/\S+\.(?:c|cc|cpp|h):\d+:\d+: (?:fatal )?error: ",
         findings.NO_WHEEL,
         consequence=True,
     ),

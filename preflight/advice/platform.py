@@ -71,6 +71,16 @@ RULES = (
         findings.PYTHON_NOT_INSTALLED,
     ),
     Rule(
+        r"buildpack\w*/bin/\S+: line \d+: (?P<what>\S+: (?:command not found"
+        r"|No such file or directory|Permission denied|unbound variable))",
+        findings.BROKEN_BUILDPACK,
+    ),
+    Rule(
+        r"Killing all processes with signal\s+SIG\w+\n(?:\[?\d[\d:.]+ (?:[AP]M )?)?"
+        r"(?P<name>[\w-]+)\.\d+\s+Exited (?:Successfully|with exit code (?!SIG))",
+        findings.PROCESS_ENDED,
+    ),
+    Rule(
         r"App not compatible with buildpack(?:$|: \S*python)"
         r"|[Ff]ailed to detect (?:app matching|set buildpack) \S*heroku[/-](?:buildpack-)?python\b"
         r"|couldn't find any supported Python project files"

@@ -13,8 +13,13 @@ RULES = (
         findings.SMTP_LOGIN,
     ),
     Rule(
-        r"SMTPSenderRefused|SMTPDataError: \(5[05]\d,|verified Sender Identity"
-        r"|\(530, b'5\.7\.0 Authentication Required|SMTPRecipientsRefused: [^\n]*5\.7\.\d",
+        r"\(530, b'5\.7\.0 (?:Authentication Required|Must issue)|\b530,? 5\.7\.[01] "
+        r"|SMTPNotSupportedError: SMTP AUTH",
+        findings.MAIL_WITHOUT_LOGIN,
+    ),
+    Rule(
+        r"SMTPSenderRefused(?!: \(530)|SMTPDataError: \(5[05]\d,|verified Sender Identity"
+        r"|SMTPRecipientsRefused: [^\n]*5\.7\.\d",
         findings.SENDER_REFUSED,
     ),
     Rule(
@@ -240,7 +245,8 @@ RULES = (
     ),
     Rule(
         r"You did not provide an API key|No API key provided|[Ii]nvalid API [Kk]ey"
-        r"|Incorrect API key|api_key client option must be set",
+        r"|Incorrect API key|api_key client option must be set|Improper token has been passed"
+        r"|telegram\.error\.(?:InvalidToken|Unauthorized)|Telegram[^\n]*401\. Description",
         findings.API_KEY,
     ),
     Rule(

@@ -79,13 +79,15 @@ RULES = (
         findings.NO_PYTHON_THERE,
     ),
     Rule(
-        r"(?:^|[\s/])(?:(?:ba|da|z)?sh: (?:line \d+: |\d+: )?|[\w./-]+: line \d+: )"
+        r"(?:(?:^|[\s/])(?:ba|da|z)?sh: (?:line \d+: |\d+: )?"
+        r"|(?:^|\s)(?!\S*buildpack)[\w./-]+: line \d+: )"
         r"(?P<program>(?!heroku|(?:python|pip)3?:)[\w./-]+): (?:command )?not found$"
         r"|^(?P<program__>(?!heroku)[\w-]+\.(?:py|sh)): command not found$"
         r"|exec: \\?\"(?P<program___>[\w./-]+)\\?\": "
         r"(?:executable file not found|stat [^\n]*: no such)"
         r"|(?:^|[\s/])(?:ba|da)?sh: (?:line \d+: "
-        r"|\d+: )?(?P<program_>(?!\S*buildpacks?/)[\w./-]+): No such file or directory$",
+        r"|\d+: )?(?P<program_>(?!\S*(?:buildpacks?/|\.(?:sh|py):))[\w./-]+): "
+        r"No such file or directory$",
         findings.NO_SUCH_PROGRAM,
     ),
     Rule(
@@ -146,6 +148,10 @@ RULES = (
         r"[Aa]ddress already in use|That port is already in use|Connection in use: \("
         r"|Only one usage of each socket address",
         findings.PORT_IN_USE,
+    ),
+    Rule(
+        r"Error: '//[\w.-]+(?::\S*)?' is not a valid port number",
+        findings.URL_AS_ADDRESS,
     ),
     Rule(
         r"'(?P<text>[^']*)' is not a valid port number"
@@ -225,7 +231,9 @@ RULES = (
         findings.NOT_EXECUTABLE,
     ),
     Rule(
-        r"can't open file '(?P<name>[^']+)'",
+        r"can't open file '(?P<name>[^']+)'"
+        r"|(?:^|[\s/])(?:ba|da)?sh: (?:line \d+: |\d+: )?"
+        r"(?P<name_>(?!\S*buildpacks?/)[\w./-]+\.(?:sh|py)): No such file or directory$",
         findings.NO_SUCH_SCRIPT,
     ),
     Rule(

@@ -301,7 +301,7 @@ BREAKS = [
     (break_syntax, "build collectstatic", findings.SYNTAX),
     (break_names, "build collectstatic", findings.UNDEFINED_NAME),
     (import_in_a_circle, "build collectstatic", findings.CIRCULAR_IMPORT),
-    (lose_settings, "build collectstatic", findings.NOT_INSTALLED),
+    (lose_settings, "build collectstatic", findings.WRONG_SETTINGS_MODULE),
     (empty_manage, "build collectstatic", findings.SILENT_COLLECTSTATIC),
     (lose_manage, "source rules", findings.NO_MANAGE_PY),
     (scramble_procfile, "source rules", findings.ENCODING),

@@ -17,6 +17,8 @@ START = "import os; os.environ.get('PREFLIGHT_EVENTS') and __import__('preflight
 INSTALLED = r"[\\/](?:site-packages|dist-packages)[\\/]"
 # Which events say most about why a process failed, the best first.
 SOURCES = ("process", "command", "request", "log", "thread")
+# What Django adds to a message about a template.
+LISTED = r"\. (?:Must be one of:|Did you forget to register or load this tag\?).*"
 # Exceptions that only end a process. What gunicorn says before is in its output.
 ENDINGS = ("builtins.SystemExit", "gunicorn.errors.HaltServer")
 # What PostgreSQL calls an error: https://www.postgresql.org/docs/current/errcodes-appendix.html
@@ -253,6 +255,12 @@ def parsed_without_value(raised: Raised) -> Finding | None:
     return findings.NO_DATABASE_URL() if functions[:1] == ["parse"] else None
 
 
+def refused_mail(raised: Raised) -> Finding | None:
+    """Return the finding for a mail server that is not there."""
+    sent = any(re.search(r"\bsmtplib\.py$", frame.file) for frame in raised.frames)
+    return findings.LOCAL_MAIL() if sent else None
+
+
 def left_breakpoint(raised: Raised) -> Finding | None:
     """Return the finding for a debugger that nobody answers."""
     return findings.LEFT_BREAKPOINT()
@@ -294,7 +302,7 @@ def template_syntax(raised: Raised) -> Finding | None:
 
 def first_sentence(message: str) -> str:
     """Return what Django says about a template, without the list of what it knows."""
-    return re.sub(r"\. Must be one of:.*", "", message.split("\n")[0]).rstrip(".")
+    return re.sub(LISTED, "", message.split("\n")[0]).rstrip(".")
 
 
 def missing_template(raised: Raised) -> Finding | None:
@@ -324,6 +332,7 @@ BY_CLASS: list[tuple[tuple[str, ...], Callable[[Raised], Finding | None]]] = [
     (("builtins.SyntaxError",), syntax_error),
     (("builtins.KeyError",), missing_key),
     (("builtins.NameError",), undefined_name),
+    (("builtins.ConnectionRefusedError",), refused_mail),
     (("bdb.BdbQuit",), left_breakpoint),
     (("django.template.exceptions.TemplateSyntaxError",), template_syntax),
     (("django.template.exceptions.TemplateDoesNotExist",), missing_template),

@@ -120,14 +120,25 @@ def diagnose(output: str) -> list[Finding]:
     if found and all("HaltServer" in finding.cause for finding in found):
         # gunicorn has said why in another line.
         return diagnose_chain(text.replace(chain, ""))
-    return found
+    return failed_setup(text, found) or found
+
+
+def failed_setup(text: str, found: list[Finding]) -> list[Finding]:
+    """Return the package whose setup raised an exception that no rule knows, or nothing."""
+    for rule in advice.RULES:
+        match = rule.search(text) if rule.kind is findings.NO_WHEEL else None
+        if match and found and all(finding.kind is findings.EXCEPTION for finding in found):
+            return [replace(found_by(rule, match, text, []), cause=found[0].cause)]
+    return []
 
 
 def diagnose_chain(chain: str) -> list[Finding]:
     """Return the first cause in a traceback, or in another text."""
     rule, match = first_match(chain)
     causes = exceptions(chain)
-    if not rule or not match or (rule.consequence and causes):
+    # The setup of a package may fail with any exception.
+    follows = rule and rule.consequence and rule.kind is not findings.NO_WHEEL
+    if not rule or not match or (follows and causes):
         file, line = find_place(chain)
         cause = shorten(causes[0]) if causes else ""
         return [replace(findings.EXCEPTION(file, line), cause=cause)] if causes else []
@@ -415,6 +426,12 @@ def exception_found(known: Finding, text: str) -> tuple[Finding, Rank]:
         placed = replace(found, file=known.file, line=known.line)
         return in_package(placed, text), rank
     return replace(findings.GUESS(known.file, known.line), cause=cause), Rank.GUESS
+
+
+def program_error(output: str) -> list[Finding]:
+    """Return the line with which a program refuses its options, as a part of another failure."""
+    found = re.findall(r"(?m)^(?:[\w./-]+ )*[\w./-]+: error: \S.*$", clean(output))
+    return [replace(findings.EXCEPTION(), cause=shorten(line)) for line in found[:1]]
 
 
 def by_class(cause: str) -> Finding | None:

@@ -16,7 +16,7 @@ from preflight import (
     syntax_edits,
 )
 from preflight.findings import Edit, Finding, Kind
-from preflight.settings_edits import PROXY, append, require
+from preflight.settings_edits import PROXY, append
 
 LOGGING = """\
 LOGGING = {
@@ -98,7 +98,10 @@ ELSEWHERE: dict[Kind, Callable[[Path, Finding], tuple[Edit, ...]]] = {
     findings.LEFT_BREAKPOINT: syntax_edits.remove_breakpoints,
     findings.MISSING_PAGE: syntax_edits.end_pattern,
     findings.NOT_INSTALLED: name_edits.require_import,
-    findings.PROGRAM_NOT_INSTALLED: lambda tree, found: require(tree, found.values["package"]),
+    findings.PROGRAM_NOT_INSTALLED: name_edits.require_program,
+    findings.PROCFILE_TYPO: name_edits.replace_in_procfile,
+    findings.NO_MANAGE_PY_HERE: name_edits.name_manage_py,
+    findings.NO_WORKER_CLASS: name_edits.require_worker,
     findings.DEAD_LINK_SIMILAR: lambda tree, found: syntax_edits.replace_name(
         tree, found, found.values["name"], found.values["similar"]
     ),
@@ -128,6 +131,9 @@ PLACED_BY_EDIT = {
     findings.MISSING_COMMA,
     findings.TEMPLATE_FOLDER,
     findings.CHECK,
+    findings.NAME_SIMILAR,
+    findings.PROCFILE_TYPO,
+    findings.NO_MANAGE_PY_HERE,
 }
 
 # Kinds whose place is a line with the name that does not exist.

@@ -1477,6 +1477,12 @@ REQUIRED_FROM_LIVE = kind(
 
 # 5xx: the web process and its answers
 
+PROCFILE_TYPO = kind(
+    "E533",
+    "The Procfile says $name, which does not exist. $similar does.",
+    "Fix the word in the Procfile.",
+    f"{DEV_CENTER}/procfile",
+)
 PROGRAM_NOT_INSTALLED = kind(
     "E501",
     "The Procfile starts $program ($type), which is not installed: command not found.",
@@ -1540,6 +1546,12 @@ SILENT_LOG = kind(
     "A page returned 500, and the log does not show the exception.",
     "Let LOGGING send it to the console.",
     f"{DJANGO}/topics/logging/",
+)
+SELF_REDIRECT = kind(
+    "E534",
+    "The home page redirects to itself, so a browser shows an error (ERR_TOO_MANY_REDIRECTS).",
+    'Let the view of the path "" render a page, or redirect to another one.',
+    f"{DJANGO}/topics/http/shortcuts/#redirect",
 )
 REDIRECT_LOOP = kind(
     "E512",
@@ -1984,7 +1996,7 @@ MISSING_COMMA = kind(
 NAME_SIMILAR = kind(
     "E543",
     "$module does not have $name. It has $similar.",
-    "Use that name, or change it in $module.",
+    "Use that name.",
     "https://docs.python.org/3/library/exceptions.html#AttributeError",
 )
 LEFT_BREAKPOINT = kind(

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-from preflight import findings, import_names, project_files
+from preflight import findings, import_names, near_matches, project_files
 from preflight.findings import Edit, Finding
 from preflight.settings_edits import add_app, numbered, require
 
@@ -23,6 +23,8 @@ def pattern_of(finding: Finding) -> str:
     escaped = re.escape(name)
     if finding.kind in MODULES:
         return rf"(?P<before>{MODULE_USE}){escaped}(?!\w)"
+    if finding.kind is findings.NAME_SIMILAR:
+        return rf"(?P<before>['\"]{re.escape(finding.values['module'])}\.){escaped}(?=['\"])"
     if finding.kind is findings.BAD_APP_CONFIG:
         return rf"(?P<before>\.){escaped}(?=['\"])"
     # Only the name of a template has a suffix.
@@ -64,13 +66,48 @@ def replace_uses(tree: Path, finding: Finding) -> tuple[Edit, ...]:
 
 
 def replace_attribute(tree: Path, finding: Finding) -> tuple[Edit, ...]:
-    """Return the edit that uses another name of a module in the line of a finding."""
+    """Return the edits that use another name of a module: where it is named with it, or here."""
+    if named := replace_uses(tree, finding):
+        return named
     pattern = rf"\b{re.escape(finding.values['name'])}\b"
     return tuple(
         Edit(finding.file, number, line, re.sub(pattern, finding.values["similar"], line))
         for number, line in numbered(tree, finding.file, pattern)
         if number == finding.line
     )
+
+
+def replace_in_procfile(tree: Path, finding: Finding) -> tuple[Edit, ...]:
+    """Return the edits that use another word in the Procfile."""
+    pattern = rf"(?<![\w./-]){re.escape(finding.values['name'])}(?![\w./-])"
+    return tuple(
+        Edit("Procfile", number, line, re.sub(pattern, finding.values["similar"], line))
+        for number, line in numbered(tree, "Procfile", pattern)
+    )
+
+
+def name_manage_py(tree: Path, finding: Finding) -> tuple[Edit, ...]:
+    """Return the edits that start manage.py where it is."""
+    manage = project_files.find_manage_py(tree)
+    wrong = r"(?<=python )(?:[\w.-]+/)*manage\.py"
+    return tuple(
+        Edit("Procfile", number, line, new)
+        for number, line in numbered(tree, "Procfile", wrong)
+        if (new := re.sub(wrong, manage, line)) != line and (tree / manage).is_file()
+    )
+
+
+def require_program(tree: Path, finding: Finding) -> tuple[Edit, ...]:
+    """Return the edit that lists the package of a program, if the package is known."""
+    program = finding.values["program"]
+    known = program in near_matches.PROGRAMS or import_names.is_known(program)
+    return require(tree, finding.values["package"]) if known else ()
+
+
+def require_worker(tree: Path, finding: Finding) -> tuple[Edit, ...]:
+    """Return the edit that lists the package of a worker class of gunicorn."""
+    package = finding.values["name"].partition(".")[0]
+    return require(tree, package) if package in {"eventlet", "gevent", "uvicorn"} else ()
 
 
 def add_comma(tree: Path, finding: Finding) -> tuple[Edit, ...]:

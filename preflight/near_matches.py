@@ -12,6 +12,10 @@ from preflight import findings, project_files
 from preflight.findings import Finding, Kind
 from preflight.settings_checks import Facts
 
+# What a Procfile usually names.
+PROGRAMS = ("celery", "daphne", "gunicorn", "hypercorn", "python", "uvicorn", "waitress-serve")
+COMMANDS = ("check", "collectstatic", "compilemessages", "createcachetable", "loaddata", "migrate")
+
 
 @dataclass(frozen=True)
 class Known:
@@ -34,6 +38,13 @@ class Known:
             names = (path.relative_to(self.installed).as_posix() for path in paths)
             found |= {module for name in names for module in modules_of(name)}
         return found
+
+    def files(self, module: str) -> list[Path]:
+        """Return the files of a module. A package may have imported a name from each of them."""
+        folders = [self.project, *([self.installed] if self.installed else [])]
+        path = module.replace(".", "/")
+        found = [folder / f"{path}.py" for folder in folders if (folder / f"{path}.py").is_file()]
+        return found or [file for folder in folders for file in (folder / path).rglob("*.py")]
 
 
 def modules_of(path: str) -> list[str]:
@@ -95,6 +106,8 @@ def find_similar_module(finding: Finding, known: Known) -> Finding:
     """Return which module was meant: one that differs in one part, or two without a comma."""
     name = finding.values.get("module") or f"django.{finding.values['name']}"
     modules = known.modules(name)
+    if name in modules:
+        return finding
     for second in sorted(module for module in modules if "." not in module):
         first = name.removesuffix(second)
         if first in modules and first != name:
@@ -118,18 +131,19 @@ def find_attribute(finding: Finding, known: Known) -> Finding:
     pattern = r"module '(?P<module>[\w.]+)' has no attribute '(?P<name>\w+)'"
     found = re.search(pattern, finding.cause)
     module, name = found.groups() if found else (finding.values["module"], finding.values["name"])
-    paths = (f"{module.replace('.', '/')}{end}" for end in (".py", "/__init__.py"))
-    path = next((path for path in paths if path in known.names), "")
-    similar = closest(name, {other: other for other in names_in(known.project / path)})
-    if not path or not similar or similar == name:
+    below = {other.rpartition(".")[2] for other in known.modules(f"{module}.")}
+    inside = {other for other in below if f"{module}.{other}" in known.modules(f"{module}.")}
+    names = inside | {other for path in known.files(module) for other in names_in(path)}
+    similar = closest(name, {other: other for other in names})
+    if not similar or similar == name:
         return finding
     return become(finding, findings.NAME_SIMILAR, module=module, name=name, similar=similar)
 
 
 def names_in(path: Path) -> list[str]:
-    """Return the classes, functions and variables of a module."""
+    """Return the classes, functions and variables of a file."""
     try:
-        body = ast.parse(project_files.read(path)).body if path.is_file() else []
+        body = ast.parse(project_files.read(path)).body
     except (SyntaxError, ValueError):
         return []
     found = [node.name for node in body if isinstance(node, (ast.ClassDef, ast.FunctionDef))]
@@ -137,6 +151,27 @@ def names_in(path: Path) -> list[str]:
     return found + [
         target.id for targets in assigned for target in targets if isinstance(target, ast.Name)
     ]
+
+
+# The Procfile
+
+
+def find_program(finding: Finding, known: Known) -> Finding:
+    """Return which program was meant."""
+    return find_word(finding, finding.values["program"], PROGRAMS)
+
+
+def find_command(finding: Finding, known: Known) -> Finding:
+    """Return which command of manage.py was meant."""
+    return find_word(finding, finding.values["name"], COMMANDS)
+
+
+def find_word(finding: Finding, name: str, words: Iterable[str]) -> Finding:
+    """Return which word of the Procfile was meant."""
+    similar = closest(name, {word: word for word in words})
+    if not similar or similar == name:
+        return finding
+    return become(finding, findings.PROCFILE_TYPO, name=name, similar=similar)
 
 
 # Settings
@@ -245,6 +280,8 @@ BY_KIND = (
         find_similar_module,
     ),
     ({findings.CANNOT_IMPORT_NAME}, find_attribute),
+    ({findings.PROGRAM_NOT_INSTALLED, findings.NO_SUCH_PROGRAM}, find_program),
+    ({findings.NO_SUCH_COMMAND}, find_command),
     ({findings.MISSING_AT_IMPORT}, find_variable),
     ({findings.BAD_APP_CONFIG}, find_app_config),
     ({findings.TIME_ZONE}, find_time_zone),

@@ -37,6 +37,8 @@ ROOT = Path.cwd()
 STATIC_TAG = r"[{]%\s*static\s+(['\"])([^'\"]+)\1\s*(?:as\s+\w+\s*)?%[}]"
 COMMENT = r"[{]#.*?#[}]|[{]%\s*comment\b.*?%[}].*?[{]%\s*endcomment\s*%[}]"
 SKIPPED = {"tests", "node_modules"}
+# What Django adds to a message about a template.
+LISTED = r"\. (?:Must be one of:|Did you forget to register or load this tag\?).*"
 # Calls that report an exception.
 REPORTING = r"(?i)log|exception$|error$|capture|notify|report|print"
 
@@ -241,7 +243,7 @@ def find_broken_templates() -> list[list[Any]]:
             name = Path(getattr(origin, "name", None) or path)
             own = name.is_relative_to(ROOT)
             shown = name.relative_to(ROOT).as_posix() if own else path.relative_to(ROOT).as_posix()
-            said = re.sub(r"\. Must be one of:.*", "", str(error).split("\n")[0])
+            said = re.sub(LISTED, "", str(error).split("\n")[0])
             found.append([shown, line, said.rstrip(".")])
         except TemplateDoesNotExist:
             # It belongs to an app that is not installed.

@@ -124,7 +124,8 @@ def diagnose(error: Failed) -> list[Finding]:
 
 def find_causes(finished: Finished) -> list[Finding]:
     """Return why a command failed: from its exceptions, or else from its output."""
-    return list(finished.causes) or explain.diagnose(finished.output)
+    found = list(finished.causes) or explain.diagnose(finished.output)
+    return found or explain.program_error(finished.output)
 
 
 def needed(value: T | None) -> T:

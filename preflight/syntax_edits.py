@@ -1,5 +1,6 @@
 """The edits that fix the usual mistakes in Python files and templates."""
 
+import ast
 import difflib
 import re
 from pathlib import Path
@@ -11,15 +12,22 @@ from preflight.findings import Edit, Finding
 IMPORTS = {
     "Path": "from pathlib import Path",
     "dj_database_url": "import dj_database_url",
+    "HttpResponse": "from django.http import HttpResponse",
+    "JsonResponse": "from django.http import JsonResponse",
     "admin": "from django.contrib import admin",
     "forms": "from django import forms",
     "include": "from django.urls import include",
+    "get_object_or_404": "from django.shortcuts import get_object_or_404",
     "json": "import json",
+    "login_required": "from django.contrib.auth.decorators import login_required",
+    "messages": "from django.contrib import messages",
     "models": "from django.db import models",
     "os": "import os",
     "path": "from django.urls import path",
     "re_path": "from django.urls import re_path",
+    "redirect": "from django.shortcuts import redirect",
     "render": "from django.shortcuts import render",
+    "reverse_lazy": "from django.urls import reverse_lazy",
     "reverse": "from django.urls import reverse",
     "settings": "from django.conf import settings",
     "static": "from django.conf.urls.static import static",
@@ -39,6 +47,10 @@ REPLACED = {
 }
 QUOTES = {"“": '"', "”": '"', "‘": "'", "’": "'", "\xa0": " ", "–": "-", "—": "-"}
 MARKERS = r"(?ms)^<{7} [^\n]*\n(.*?)(?:^\|{7}[^\n]*\n.*?)?^={7}\n.*?^>{7} [^\n]*\n?"
+# Tags of Django that need no library.
+TAGS = (
+    "autoescape block csrf_token extends filter for if include load now url verbatim with".split()
+)
 # A line that only starts a debugger.
 BREAKPOINT = r"\s*(?:breakpoint|(?:import \w+; *)?\w+\.set_trace|set_trace)\(\)\s*$"
 # A view for an empty regular expression, which fits every path that no earlier pattern fits.
@@ -121,12 +133,28 @@ def resolve_markers(tree: Path, finding: Finding) -> tuple[Edit, ...]:
 
 
 def add_import(tree: Path, finding: Finding) -> tuple[Edit, ...]:
-    """Return the edit that imports a name that is not defined."""
-    line = IMPORTS.get(finding.values["name"])
-    if not line or not finding.file.endswith(".py"):
+    """Return the edit that imports a name that is not defined, or fixes its spelling."""
+    name = finding.values["name"]
+    line = IMPORTS.get(name)
+    if not finding.file.endswith(".py"):
         return ()
     text = project_files.read(tree / finding.file)
+    if not line:
+        similar = difflib.get_close_matches(name, defined_in(text), 1, 0.8)
+        return replace_name(tree, finding, name, similar[0]) if similar else ()
     return (Edit(finding.file, first_code(text), "", f"{line}\n"),)
+
+
+def defined_in(text: str) -> list[str]:
+    """Return the names that a Python file defines: arguments, variables, functions and imports."""
+    try:
+        nodes = list(ast.walk(ast.parse(text)))
+    except (SyntaxError, ValueError):
+        return []
+    found = [node.arg for node in nodes if isinstance(node, ast.arg)]
+    found += [n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
+    found += [n.name for n in nodes if isinstance(n, (ast.FunctionDef, ast.ClassDef))]
+    return found + [n.asname or n.name for n in nodes if isinstance(n, ast.alias)]
 
 
 def first_code(text: str) -> int:
@@ -192,7 +220,8 @@ def fix_template(tree: Path, finding: Finding) -> tuple[Edit, ...]:
     library = re.match(r"'(staticfiles|admin_static)' is not a registered tag library", what)
     if library:
         return replace_name(tree, finding, library[1], "static")
-    similar = difflib.get_close_matches(unknown[1], expected, 1) if unknown else []
+    known = expected or [*LIBRARIES, *TAGS]
+    similar = difflib.get_close_matches(unknown[1], known, 1, 0.8) if unknown else []
     if unknown and similar:
         return replace_name(tree, finding, unknown[1], similar[0])
     line = read_line(tree, finding.file, finding.line)

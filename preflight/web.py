@@ -372,6 +372,8 @@ def visit_home(site: Site) -> Result:
         raise Failed(failure, *silent, finished=log)
     if home.status in REDIRECTS and location == f"https://{site.host}/":
         raise Failed(findings.REDIRECT_LOOP(site.facts.settings_file), finished=log)
+    if home.status in REDIRECTS and location == "/":
+        raise Failed(findings.SELF_REDIRECT(), finished=log)
     if home.status == 400:
         raise Failed(findings.HOST_NOT_ALLOWED(site.facts.settings_file, host=heroku.HOST))
     site.reachable = True

@@ -1446,4 +1446,44 @@ IN_REHEARSAL = [
             "TRUSTED",
         ),
     ),
+    (
+        "web",
+        Mistake(
+            200,
+            "the class of a middleware",
+            findings.NAME_SIMILAR,
+            S,
+            15,
+            edits=((S, "WhiteNoiseMiddleware", "WhitenoiseMiddleware"),),
+        ),
+    ),
+    (
+        "release",
+        code(
+            200,
+            "the class of a field",
+            findings.NAME_SIMILAR,
+            S,
+            "BigAutoField",
+            "BigAutoFeild",
+            "BigAutoFeild",
+        ),
+    ),
+    (
+        "release",
+        release(206, "python", "release: pyhton manage.py migrate", findings.PROCFILE_TYPO),
+    ),
+    (
+        "release",
+        release(206, "migrate", "release: python manage.py migrat", findings.PROCFILE_TYPO),
+    ),
+    (
+        "release",
+        release(
+            206,
+            "the path of manage.py",
+            "release: python shop/manage.py migrate",
+            findings.NO_MANAGE_PY_HERE,
+        ),
+    ),
 ]

@@ -405,3 +405,14 @@ def test_a_terminal_shows_colours_and_what_runs(project):
 def test_a_pipe_gets_neither_colours_nor_progress(project):
     ended = run([sys.executable, "-m", "preflight", "--uncommitted", "--only", "source"], project)
     assert "\x1b" not in ended.output and "\r" not in ended.output
+
+
+def test_the_setup_of_a_package_is_named_whatever_exception_it_raised():
+    output = """error: Failed to build `pillow==6.2.0`
+  cause: The build backend returned an error
+         Traceback (most recent call last):
+           File "<string>", line 240, in get_version
+         KeyError: '__version__'
+"""
+    [found] = explain.diagnose(output)
+    assert (found.kind, found.values["package"]) == (findings.NO_WHEEL, "pillow")

@@ -220,6 +220,19 @@ def test_an_error_page_that_cannot_be_rendered_is_named(
     assert judge(small, production_python, tmp_path / "1").ids == []
 
 
+@pytest.mark.row(207)
+@pytest.mark.long
+def test_a_home_page_that_redirects_to_itself_is_found(small, _packages):
+    (small / ".git/info/exclude").write_text(".preflight\n", **UTF8)
+    shutil.copytree(_packages, small / ".preflight", symlinks=True)
+    text = (small / "shop/views.py").read_text(**UTF8)
+    text = text.replace("import render", "import redirect")
+    new = text.replace('render(request, "home.html")', 'redirect("/")')
+    (small / "shop/views.py").write_text(new, **UTF8)
+    told = rehearse(small, "--uncommitted", "--only", "web")
+    assert told.failed == ["web home page"] and told.find(findings.SELF_REDIRECT)
+
+
 @pytest.mark.row(189)
 @pytest.mark.long
 def test_a_page_for_404_that_fails_is_named_when_it_was_visited(small, _packages):

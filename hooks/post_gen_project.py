@@ -27,7 +27,7 @@ OUTCOMES, STOPPED = {0: PROVED, 1: FAILED}, 130
 PROVE = ("preflight.pyz", "--uncommitted", "setup", "--rehearse")
 
 # The hash of the template's preflight.pyz. tools/build_pyz.py writes this line.
-PREFLIGHT_SHA256 = "d53517b0cdda958b8ad56d9c900b01b93de56a0f9e68d35e17744d51ff1a753c"
+PREFLIGHT_SHA256 = "1e9fcc222de738887f68ef40808f1b529dfa9d21f95239f4f5e987f8915b4112"
 OTHER_PREFLIGHT = """\
 The preflight.pyz in this folder is not the one from this template, so it was not run.
 To replace it, remove the file in the project's folder:

@@ -214,10 +214,12 @@ def startup_problems(text: str) -> list[Finding]:
     _, start, rest = text.partition(CANNOT_START)
     if not start:
         return []
-    found = []
+    found, known = [], {kind.message: kind for kind in KINDS.values()}
     for message, hint in re.findall(r"(?m)^- (.+)\n  (.+)$", rest):
         missing = re.fullmatch(r"(\w+) is not set\.", message)
-        kind = findings.MISSING_VARIABLE if missing else findings.UNUSABLE_VARIABLE
+        kind = (
+            findings.MISSING_VARIABLE if missing else known.get(message, findings.UNUSABLE_VARIABLE)
+        )
         values = {"name": missing[1]} if missing else {"problem": message}
         commands = (hint.replace("$", "$$"),) if hint.startswith("heroku ") else ()
         found.append(replace(kind(**values), said=message, templates=commands))

@@ -91,7 +91,9 @@ ELSEWHERE: dict[Kind, Callable[[Path, Finding], tuple[Edit, ...]]] = {
     findings.TIME_ZONE: name_edits.replace_uses,
     findings.NAME_SIMILAR: name_edits.replace_attribute,
     findings.MISSING_COMMA: name_edits.add_comma,
-    findings.CHECK: lambda tree, found: settings_edits.add_scheme(tree, settings_file(tree), found),
+    findings.CHECK: lambda tree, found: settings_edits.satisfy_check(
+        tree, settings_file(tree), found
+    ),
     findings.TEMPLATE_FOLDER: lambda tree, found: name_edits.find_templates(
         tree, settings_file(tree), found
     ),

@@ -1498,8 +1498,7 @@ RUNSERVER = kind(
 )
 FIXED_PORT = kind(
     "E503",
-    "The Procfile binds the web process to $address. Heroku only reaches it at 0.0.0.0:$$PORT "
-    "(R10).",
+    "The web process listens on $address. Heroku only reaches it at 0.0.0.0:$$PORT (R10).",
     "Remove $option. gunicorn uses $$PORT by itself.",
     f"{DEV_CENTER}/python-gunicorn",
 )
@@ -2784,8 +2783,8 @@ NO_KEY = kind(
 )
 CONFIGURATION = kind(
     "E376",
-    "Django cannot use a setting: $text",
-    "Fix the setting that the message names.",
+    "Django cannot use a setting or a view: $text",
+    "Fix the setting, or the class, that the message names.",
     f"{DJANGO}/ref/exceptions/#improperlyconfigured",
 )
 NO_ROW = kind(

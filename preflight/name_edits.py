@@ -35,7 +35,8 @@ def pattern_of(finding: Finding) -> str:
 def find_uses(tree: Path, finding: Finding) -> list[tuple[str, int, str]]:
     """Return file, number and content of each line that uses the name of a finding."""
     suffixes = {".py"} if finding.kind in MODULES else {".html", ".py", ".txt"}
-    files = sorted(path for path in tree.rglob("*") if path.suffix in suffixes)
+    found = (path for path in tree.rglob("*") if path.suffix in suffixes)
+    files = sorted(found, key=lambda path: (path.suffix != ".html", path))
     pattern = pattern_of(finding)
     return [
         (path.relative_to(tree).as_posix(), number, line)
@@ -48,7 +49,9 @@ def find_uses(tree: Path, finding: Finding) -> list[tuple[str, int, str]]:
 def place_use(tree: Path, finding: Finding) -> Finding:
     """Return a finding about a name with a line that uses the name, unless it has one."""
     found = [use[:2] for use in find_uses(tree, finding)]
-    if not found or (finding.file, finding.line) in found:
+    # Where a name is right in one line and wrong in another, none of them is certain.
+    certain = len(found) == 1 or "similar" in finding.values or finding.kind in MODULES
+    if not found or not certain or (finding.file, finding.line) in found:
         return finding
     return replace(finding, file=found[0][0], line=found[0][1])
 

@@ -212,6 +212,17 @@ def find_read_variable(finding: Finding, known: Known) -> Finding:
     return become(finding, findings.UNSET_VARIABLE, name=found[1]) if found else finding
 
 
+def find_migration(finding: Finding, known: Known) -> Finding:
+    """Return the migration that depends on one that does not exist, and the line."""
+    found = re.search(r"Migration (\w+)\.(\w+) dependencies", finding.cause)
+    end = f"{found[1]}/migrations/{found[2]}.py" if found else "?"
+    file = next((name for name in known.names if f"/{name}".endswith(f"/{end}")), "")
+    lines = project_files.read(known.project / file).splitlines() if file else []
+    name = f"{finding.values['migration']}"
+    line = next((number for number, text in enumerate(lines, 1) if name in text), 0)
+    return replace(finding, file=file, line=line) if file else finding
+
+
 # Templates and URLs
 
 
@@ -285,5 +296,6 @@ BY_KIND = (
     ({findings.MISSING_AT_IMPORT}, find_variable),
     ({findings.BAD_APP_CONFIG}, find_app_config),
     ({findings.TIME_ZONE}, find_time_zone),
+    ({findings.MIGRATION_MISSING}, find_migration),
     ({findings.TEMPLATE_SYNTAX}, find_template),
 )

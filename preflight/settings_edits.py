@@ -274,8 +274,10 @@ def clean_hosts(tree: Path, finding: Finding) -> tuple[Edit, ...]:
     return tuple(edits)
 
 
-def add_scheme(tree: Path, file: str, finding: Finding) -> tuple[Edit, ...]:
-    """Return the edit that writes a trusted origin with https://, as Django's check demands it."""
+def satisfy_check(tree: Path, file: str, finding: Finding) -> tuple[Edit, ...]:
+    """Return the edit for a check of Django: it adds Pillow, or https:// to a trusted origin."""
+    if finding.values["check"] == "fields.E210":
+        return require(tree, "Pillow")
     origin = re.search(r"must start with a scheme .* found (\S+)\. ", finding.values["what"])
     pattern = rf"(['\"])(?={re.escape(origin[1])}['\"])" if origin else r"(?!)"
     # The name may also be one of ALLOWED_HOSTS, which has no scheme.

@@ -215,6 +215,18 @@ def check_port(line: project_files.ProcessLine, tree: Path) -> list[Finding]:
         values = {"address": bound[1], "option": bound[0]}
         fixed = findings.FIXED_PORT("Procfile", line.number, **values)
         return [replace(fixed, edits=(edit,))]
+    return check_bind(tree) if line.command.startswith("gunicorn") else []
+
+
+def check_bind(tree: Path) -> list[Finding]:
+    """Return the line of gunicorn.conf.py that binds the web process to another address."""
+    lines = project_files.read(tree / "gunicorn.conf.py").splitlines(keepends=True)
+    for number, text in enumerate(lines, 1):
+        bound = re.match(r"bind\s*=\s*['\"]([^'\"]+)['\"]", text)
+        if bound and (bound[1].startswith(("127.", "localhost")) or re.search(r":\d+$", bound[1])):
+            edit = findings.Edit("gunicorn.conf.py", number, text, "")
+            values = {"address": bound[1], "option": "the line"}
+            return [replace(findings.FIXED_PORT(edit.file, number, **values), edits=(edit,))]
     return []
 
 

@@ -1486,4 +1486,33 @@ IN_REHEARSAL = [
             findings.NO_MANAGE_PY_HERE,
         ),
     ),
+    (
+        "web",
+        Mistake(
+            33,
+            "an address in gunicorn.conf.py",
+            findings.FIXED_PORT,
+            "gunicorn.conf.py",
+            2,
+            files={"gunicorn.conf.py": 'workers = 2\nbind = "127.0.0.1:8000"\n'},
+        ),
+    ),
+    (
+        "release",
+        Mistake(
+            203,
+            "a field for images without Pillow",
+            findings.CHECK,
+            REQUIREMENTS,
+            6,
+            edits=((S, APPS, f'{APPS}    "shop",\n'),),
+            files={
+                "shop/models.py": UPLOADS.replace("FileField", "ImageField"),
+                "shop/migrations/__init__.py": "",
+                "shop/migrations/0001_initial.py": MIGRATION.format(
+                    "", CREATE_UPLOADS.replace("FileField", "ImageField")
+                ),
+            },
+        ),
+    ),
 ]

@@ -69,6 +69,16 @@ class Raised:
         return (own[-1].file, own[-1].line) if own else ("", 0)
 
     @property
+    def at_import(self) -> bool:
+        """Whether the project raised it while Django loaded its modules and apps."""
+        own = [frame for frame in self.frames if frame.own]
+        return any(
+            frame.function in {"<module>", "ready"}
+            and not re.search(r"(?:^|/)(?:manage|wsgi|asgi)\.py$", frame.file)
+            for frame in own
+        )
+
+    @property
     def looks_up_command(self) -> bool:
         """Whether manage.py raised it because Django itself has no such command."""
         return any(frame.function == "fetch_command" for frame in self.frames[-1:])
@@ -155,10 +165,25 @@ def diagnose_chain(chain: tuple[Raised, ...]) -> list[Finding]:
     for raised in chain:
         found = recognise(raised)
         if found:
-            return found
+            return [in_chain(finding, chain) for finding in found]
     # manage.py looks for a command in the apps first, and then reads the settings.
     first = next((raised for raised in chain if not raised.looks_up_command), chain[-1])
     return [replace(findings.EXCEPTION(*first.place), cause=first.line)]
+
+
+def in_chain(found: Finding, chain: tuple[Raised, ...]) -> Finding:
+    """Return a finding with the place that another exception of its chain knows.
+
+    A driver's own exception only has frames of Django.
+    """
+    last = next((raised for raised in reversed(chain) if raised.place[0]), None)
+    if found.file or not last:
+        return found
+    file, line = last.place
+    if found.kind in {findings.NO_TABLE, findings.NO_TABLE_IN_SQLITE} and last.at_import:
+        table = found.values["table"]
+        return replace(findings.QUERY_AT_IMPORT(file, line, table=table), cause=found.cause)
+    return replace(found, file=file, line=line)
 
 
 def recognise(raised: Raised) -> list[Finding]:

@@ -1175,7 +1175,7 @@ TEMPLATE_MISSING = kind(
 TEMPLATE_SIMILAR = kind(
     "E324",
     "There is no template $name. There is $similar.",
-    "Use the name of the file. On Linux, upper and lower case are different.",
+    "Use the name of the file, or move the file. On Linux, upper and lower case are different.",
     f"{DJANGO}/topics/templates/",
 )
 TEMPLATE_FOLDER = kind(
@@ -1294,6 +1294,14 @@ CREATED_TWICE = kind(
     "not at the start of each worker. Restart the app: one of the two has succeeded.",
     f"{DEV_CENTER}/release-phase",
     "heroku restart",
+)
+QUERY_AT_IMPORT = kind(
+    "E535",
+    "This line reads the database while Django imports the file. Before the first migration, the "
+    "table $table does not exist, so neither check nor migrate can run.",
+    "Move the query into the view or the function that needs it. In a form, use "
+    "ModelChoiceField(queryset=...), or set the choices in __init__().",
+    f"{DJANGO}/ref/applications/#django.apps.AppConfig.ready",
 )
 TABLE_EXISTS = kind(
     "E415",

@@ -19,7 +19,16 @@ from preflight.source import Source
 from preflight.steps import Failed, Result, State, Step, needed
 from tests.helpers import caller_environment, render, run
 from tests.preflight.cures import carry_out
-from tests.preflight.mistakes import FILES, IN_CODE, IN_FILES, IN_REHEARSAL, Mistake
+from tests.preflight.mistakes import (
+    CREATE,
+    FILES,
+    IN_CODE,
+    IN_FILES,
+    IN_REHEARSAL,
+    MIGRATION,
+    MODELS,
+    Mistake,
+)
 from tests.preflight.rehearsal import Told, rehearse
 
 UTF8 = {"encoding": "utf-8"}
@@ -218,6 +227,29 @@ def test_an_error_page_that_cannot_be_rendered_is_named(
     with (small / "shop/urls.py").open("a", **UTF8) as urls:
         urls.write("handler500 = handler400 = views.home\n")
     assert judge(small, production_python, tmp_path / "1").ids == []
+
+
+@pytest.mark.row(208)
+@pytest.mark.long
+def test_a_query_while_a_module_is_imported_is_named(small, _packages):
+    (small / ".git/info/exclude").write_text(".preflight\n", **UTF8)
+    shutil.copytree(_packages, small / ".preflight", symlinks=True)
+    for name, old, new in (
+        ("settings.py", "INSTALLED_APPS = [", 'INSTALLED_APPS = [\n    "shop",'),
+        ("views.py", "import render\n", "import render\n\nfrom shop.models import Item\n"),
+        ("views.py", "\n\ndef home", "\nITEMS = list(Item.objects.all())\n\n\ndef home"),
+    ):
+        text = (small / "shop" / name).read_text(**UTF8)
+        (small / "shop" / name).write_text(text.replace(old, new), **UTF8)
+    (small / "shop/models.py").write_text(MODELS, **UTF8)
+    (small / "shop/migrations").mkdir()
+    (small / "shop/migrations/__init__.py").touch()
+    migration = MIGRATION.format("", CREATE)
+    (small / "shop/migrations/0001_initial.py").write_text(migration, **UTF8)
+    told = rehearse(small, "--uncommitted", "--no-tests", "--only", "release")
+    found = {f["file"]: f["line"] for f in told.findings if f["weight"] == "error"}
+    assert found == {"shop/views.py": 5} and told.failed[0] == "release release command"
+    assert findings.QUERY_AT_IMPORT.id in told.ids
 
 
 @pytest.mark.row(207)

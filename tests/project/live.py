@@ -210,11 +210,11 @@ def running(project: Path, processes: int = 2, **variables: str) -> Iterator[Sit
     authority.cert_pem.write_to_path(str(pem))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("localhost", "127.0.0.1").configure_cert(context)
-    port, mailbox = free_port(), Mailbox(context)
-    front = Front(context, port)
+    mailbox = Mailbox(context)
+    # At once: a connection of another process may take a free port.
+    mailbox.start()
     own = {
         "PATH": f"{python_of(project).parent}{os.pathsep}{os.defpath}",
-        "PORT": str(port),
         "WEB_CONCURRENCY": str(processes),
         "DATABASE_URL": f"sqlite:///{folder / 'live.sqlite3'}",
         "ALLOWED_HOSTS": "localhost",
@@ -223,21 +223,31 @@ def running(project: Path, processes: int = 2, **variables: str) -> Iterator[Sit
     }
     env = production(**(own | SUPERUSER | variables))
     env = {name: value for name, value in env.items() if value}
-    release = read_procfile(project, "release")
-    for command in ("python manage.py collectstatic --noinput", release):
-        ended = run(["sh", "-c", command], project, env)
-        assert ended.status == 0, ended.output
-    log = folder / "web.log"
-    threading.Thread(target=front.serve_forever, args=[0.05], daemon=True).start()
-    mailbox.start()
     try:
-        with web_process(project, env, log) as process:
-            url = f"https://localhost:{front.server_address[1]}"
-            yield Site(project, url, pem, front, mailbox, log, process, env)
+        release = read_procfile(project, "release")
+        for command in ("python manage.py collectstatic --noinput", release):
+            ended = run(["sh", "-c", command], project, env)
+            assert ended.status == 0, ended.output
+        log = folder / "web.log"
+        port = free_port()
+        with serving(Front(context, port)) as front:
+            env["PORT"] = str(port)
+            with web_process(project, env, log) as process:
+                url = f"https://localhost:{front.server_address[1]}"
+                yield Site(project, url, pem, front, mailbox, log, process, env)
+    finally:
+        mailbox.stop()
+
+
+@contextmanager
+def serving(front: Front) -> Iterator[Front]:
+    """Let a router serve, and stop it at the end."""
+    threading.Thread(target=front.serve_forever, args=[0.05], daemon=True).start()
+    try:
+        yield front
     finally:
         front.shutdown()
         front.server_close()
-        mailbox.stop()
 
 
 def read_procfile(project: Path, kind: str) -> str:

@@ -27,7 +27,7 @@ OUTCOMES, STOPPED = {0: PROVED, 1: FAILED}, 130
 PROVE = ("preflight.pyz", "--uncommitted", "setup", "--rehearse")
 
 # The hash of the template's preflight.pyz. tools/build_pyz.py writes this line.
-PREFLIGHT_SHA256 = "df32d2d54e733c68916b2e78fc06c2292a59c93736a8ddffe15cb1bb9388b9fc"
+PREFLIGHT_SHA256 = "04584159cba2c20bde51688ce0b468a84d1cdcbd5a19dd0ce07640ebc9505d52"
 OTHER_PREFLIGHT = """\
 The preflight.pyz in this folder is not the one from this template, so it was not run.
 To replace it, remove the file in the project's folder:

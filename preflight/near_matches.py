@@ -39,6 +39,19 @@ class Known:
             found |= {module for name in names for module in modules_of(name)}
         return found
 
+    def imports_whole(self, module: str) -> bool:
+        """Return whether the code imports a module of this name, which is then that of a package.
+
+        A name of the project is rather in the settings, or in front of one of its modules.
+        """
+        pattern = (
+            rf"(?m)^\s*(?:import {re.escape(module)}\b(?!\.)|from {re.escape(module)} import )"
+        )
+        paths = (self.project / name for name in self.names if name.endswith(".py"))
+        return "." not in module and any(
+            re.search(pattern, project_files.read(path)) for path in paths
+        )
+
     def files(self, module: str) -> list[Path]:
         """Return the files of a module. A package may have imported a name from each of them."""
         folders = [self.project, *([self.installed] if self.installed else [])]
@@ -106,7 +119,7 @@ def find_similar_module(finding: Finding, known: Known) -> Finding:
     """Return which module was meant: one that differs in one part, or two without a comma."""
     name = finding.values.get("module") or f"django.{finding.values['name']}"
     modules = known.modules(name)
-    if name in modules:
+    if name in modules or known.imports_whole(name):
         return finding
     for second in sorted(module for module in modules if "." not in module):
         first = name.removesuffix(second)
@@ -193,7 +206,9 @@ def find_app_config(finding: Finding, known: Known) -> Finding:
     """Return which class of an apps.py was meant. Django lists those that it has."""
     choices = re.findall(r"'(\w+)'", finding.cause.partition("Choices are:")[2])
     name = finding.values["name"]
-    near = closest(name, {choice: choice for choice in choices}) or choices[0] if choices else ""
+    near = closest(name, {choice: choice for choice in choices})
+    if not near and len(choices) == 1:
+        near = choices[0]
     return replace(finding, values={**finding.values, "similar": near}) if near else finding
 
 

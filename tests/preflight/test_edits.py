@@ -136,3 +136,19 @@ def test_a_url_is_only_proposed_if_its_name_is_near(tmp_path, text, used, meant)
     new = page.replace(f"'{used}'", f"'{meant or used}'")
     assert (tmp_path / "templates/home.html").read_text(**UTF8) == new
     assert f"'{used}'" in (tmp_path / "shop/views.py").read_text(**UTF8)
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        ("from blogs.models import Post\n", findings.MODULE_SIMILAR),
+        ("APPS = ['blogs']\n", findings.MODULE_SIMILAR),
+        ("import blogs\n", findings.NOT_INSTALLED),
+        ("from blogs import get\n", findings.NOT_INSTALLED),
+    ],
+)
+def test_a_module_is_not_taken_for_a_package_with_a_similar_name(tmp_path, line, kind):
+    put(tmp_path, blog__models_py="", shop__views_py=line)
+    missing = findings.NOT_INSTALLED("shop/views.py", 1, module="blogs", package="blogs")
+    known = Known(tmp_path, ["blog/models.py", "shop/views.py"])
+    assert refine(missing, known).kind is kind

@@ -945,7 +945,7 @@ NOT_INSTALLED = kind(
 OLD_MODULE = kind(
     "E222",
     "$user needs $module, which newer versions of Python or setuptools do not include.",
-    "Update $user. If no version works without $module, add setuptools<82 to $requirements.",
+    "Update it. If no version works without $module, add setuptools<82 to $requirements.",
     f"{DEV_CENTER}/python-support",
 )
 FOLDER_NOT_PUSHED = kind(
@@ -1118,6 +1118,12 @@ NO_STATIC_ROOT = kind(
     "STATIC_ROOT is not set, so collectstatic does not know where to put the static files.",
     'Add to the settings: STATIC_ROOT = BASE_DIR / "staticfiles"',
     WHITENOISE,
+)
+STATIC_ROOT_OUTSIDE = kind(
+    "E539",
+    "collectstatic writes to $folder, which is not in the project, and cannot be written to.",
+    'Write in the settings: STATIC_ROOT = BASE_DIR / "staticfiles"',
+    f"{DJANGO}/ref/settings/#static-root",
 )
 SOURCE_MAP = kind(
     "E321",
@@ -2033,8 +2039,10 @@ NO_REQUIREMENTS_FILE = kind(
 )
 HASHES = kind(
     "E261",
-    "A package does not have the hash that is written in the requirements.",
-    "Create the requirements with their hashes again, and commit.",
+    "A package does not have the hash that is written in the requirements, or is not listed there "
+    "with a version and a hash.",
+    "Create the requirements again, with the hashes of all dependencies or without any (poetry "
+    "export --without-hashes), and commit.",
     "https://pip.pypa.io/en/stable/topics/secure-installs/",
 )
 PRIVATE_REPOSITORY = kind(
@@ -2381,6 +2389,12 @@ CLOUDINARY_KEY = kind(
     CLOUDINARY,
     "heroku config:set CLOUDINARY_URL=cloudinary://key:secret@cloud",
 )
+EMPTY_ADDRESS = kind(
+    "E697",
+    "A mail was sent to an empty address.",
+    "Look at the user, or the setting, whose address is used, and do not send if there is none.",
+    f"{DJANGO}/topics/email/",
+)
 MAIL_WITHOUT_LOGIN = kind(
     "E696",
     "The mail server wants a login, and Django has not logged in, because there is no username or "
@@ -2468,7 +2482,8 @@ PYTHON_NOT_INSTALLED = kind(
 )
 POETRY_BUILDPACK = kind(
     "E752",
-    "A buildpack of a third party wants an exact Python version in pyproject.toml.",
+    "A buildpack of a third party installs Poetry in a way that no longer works, or wants an exact "
+    "Python version in pyproject.toml.",
     "Heroku supports Poetry itself: remove that buildpack (`heroku buildpacks`, app.json), and "
     "write the version in .python-version, such as 3.13.",
     f"{DEV_CENTER}/python-dependency-management",
@@ -2558,8 +2573,9 @@ APP_ON_OLD_STACK = kind(
 )
 ADDON_PLAN = kind(
     "E765",
-    "The plan of this add-on does not exist, or no longer exists.",
-    "Choose a current one. The smallest plan for a database is essential-0, for Redis it is mini.",
+    "This add-on, or its plan, does not exist, or no longer exists.",
+    "Choose a current plan: the smallest for a database is essential-0, for Redis it is mini. "
+    "Remove an add-on that is gone from app.json. Backups are a part of Heroku Postgres.",
     f"{DEV_CENTER}/heroku-postgres-plans",
     POSTGRES,
 )
@@ -2965,6 +2981,13 @@ SSL_ARGUMENT = kind(
     "dj_database_url has no argument $name.",
     "It is called ssl_require: dj_database_url.config(ssl_require=True)",
     "https://github.com/jazzband/dj-database-url",
+)
+PICKLED_MAIN = kind(
+    "E538",
+    "A pickled object needs $name from the script that saved it. Under gunicorn, there is no such "
+    "script.",
+    "Move $name into a module of the project, import it from there, and save the object again.",
+    "https://docs.python.org/3/library/pickle.html#what-can-be-pickled-and-unpickled",
 )
 UNSET_VARIABLE = kind(
     "E545",

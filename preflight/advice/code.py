@@ -50,6 +50,10 @@ BACKPORTS = (
 
 RULES = (
     Rule(
+        r"Can't get attribute '(?P<name>\w+)' on <module '__main__'",
+        findings.PICKLED_MAIN,
+    ),
+    Rule(
         r"NameError: name 'django' is not defined",
         findings.ENGINE_CALLED,
     ),

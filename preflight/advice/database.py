@@ -48,6 +48,7 @@ RULES = (
         r"(?:UnknownSchemeError|ValueError): Scheme '(?P<scheme>[^']*)' is unknown"
         r"|No support for '(?P<scheme_>[^']+)'\. We support"
         r"|dj_database_url[^\n]*, in parse\nKeyError: '(?P<scheme__>[^']*)'"
+        r"|\[url\.scheme\][^\n]*?\s+KeyError: '(?P<scheme___>[^']*)'"
         r"|This string is not a valid url",
         findings.BAD_DATABASE_URL,
     ),

@@ -53,7 +53,8 @@ RULES = (
         findings.NO_REQUIREMENTS_FILE,
     ),
     Rule(
-        r"THESE PACKAGES DO NOT MATCH THE HASHES|Hashes are required in --require-hashes mode",
+        r"THESE PACKAGES DO NOT MATCH THE HASHES|Hashes are required in --require-hashes mode"
+        r"|In --require-hashes mode, all requirements must",
         findings.HASHES,
     ),
     Rule(

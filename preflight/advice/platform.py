@@ -101,7 +101,8 @@ RULES = (
         findings.RUNTIME_TXT_WITH_UV,
     ),
     Rule(
-        r"is not valid, please specify an exact Python version",
+        r"is not valid, please specify an exact Python version"
+        r"|This installer is deprecated, and cannot install Poetry",
         findings.POETRY_BUILDPACK,
     ),
     Rule(

@@ -13,6 +13,10 @@ RULES = (
         findings.SMTP_LOGIN,
     ),
     Rule(
+        r"\{u?'': \(5\d\d, ",
+        findings.EMPTY_ADDRESS,
+    ),
+    Rule(
         r"\(530, b'5\.7\.0 (?:Authentication Required|Must issue)|\b530,? 5\.7\.[01] "
         r"|SMTPNotSupportedError: SMTP AUTH",
         findings.MAIL_WITHOUT_LOGIN,

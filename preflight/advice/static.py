@@ -5,6 +5,11 @@ from preflight.advice.rule import Rule
 
 RULES = (
     Rule(
+        r"(?:Read-only file system|Permission denied): u?'(?P<folder>/(?!app/|tmp/|code/|usr/src/)"
+        r"[\w./-]*static\w*)[/']",
+        findings.STATIC_ROOT_OUTSIDE,
+    ),
+    Rule(
         r"without having set the STATIC_ROOT setting",
         findings.NO_STATIC_ROOT,
     ),

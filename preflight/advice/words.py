@@ -8,7 +8,7 @@ EMPTY = (
     r"(?!(?:Error )?(?:[Ww]hile|running)\b|Unable to (?:generate Django|install dep|install the)"
     r"|[Ff]ailed to (?:push some refs|build|install|load)|subprocess-exited|metadata-generation"
     r"|\S+ \S+ (?:has requirement|requires) [^\n]*(?:you'll have|you have|not installed)"
-    r"|legacy-install|Failed building wheel|command '|Command errored|Could not build wheels"
+    r"|ERROR:|legacy-install|Failed building wheel|command '|Command errored|Could not build wheels"
     r"|Exception\b|Traceback\b"
     r"|invalid command 'bdist_wheel'|Worker|App failed|Push |pip's dependency resolver"
     r"|docker build exited|hooks/pre-receive|the remote end hung up|not a git repository)"

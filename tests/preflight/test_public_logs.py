@@ -4,7 +4,7 @@ tests/preflight/public_logs contains what a program printed in public threads, w
 keys replaced. An index names the thread, the cause that the thread shows, and the findings that are
 right. `found` is what preflight reports instead, for the logs that it does not explain. How many
 of 40 were right before rules were written for the others: 25 in `later`, 29 in `latest`, 35 in
-`fifth`, 34 in `sixth`, and 22 in `seventh`.
+`fifth`, 34 in `sixth`, 22 in `seventh`, and 24 in `eighth`.
 """
 
 import json
@@ -37,7 +37,7 @@ def test_a_public_log_has_the_findings_of_its_label(file, entry):
 
 
 @pytest.mark.parametrize(
-    "part", ["seen", "held_out", "fresh", "later", "latest", "fifth", "sixth", "seventh"]
+    "part", ["seen", "held_out", "fresh", "later", "latest", "fifth", "sixth", "seventh", "eighth"]
 )
 def test_at_least_nine_of_ten_public_logs_are_explained(part):
     index = json.loads((LOGS / part / "index.json").read_text(encoding="utf-8"))

@@ -27,7 +27,7 @@ OUTCOMES, STOPPED = {0: PROVED, 1: FAILED}, 130
 PROVE = ("preflight.pyz", "--uncommitted", "setup", "--rehearse")
 
 # The hash of the template's preflight.pyz. tools/build_pyz.py writes this line.
-PREFLIGHT_SHA256 = "37b6b81c7919174d92a3c2fe0aa11045e7bc4ed6ec3092b004030f8987977ca8"
+PREFLIGHT_SHA256 = "97c1571fe7a9a61159777047d5a74b3c15064072ec0e6cf173a2a536cdf27cb5"
 OTHER_PREFLIGHT = """\
 The preflight.pyz in this folder is not the one from this template, so it was not run.
 To replace it, remove the file in the project's folder:

@@ -104,7 +104,7 @@ def require_program(tree: Path, finding: Finding) -> tuple[Edit, ...]:
     """Return the edit that lists the package of a program, if the package is known."""
     program = finding.values["program"]
     known = program in near_matches.PROGRAMS or import_names.is_known(program)
-    return require(tree, finding.values["package"]) if known else ()
+    return require(tree, import_names.package_of(program)) if known else ()
 
 
 def require_worker(tree: Path, finding: Finding) -> tuple[Edit, ...]:

@@ -143,6 +143,8 @@ def find_attribute(finding: Finding, known: Known) -> Finding:
     """Return which name of a module of the project was meant."""
     pattern = r"module '(?P<module>[\w.]+)' has no attribute '(?P<name>\w+)'"
     found = re.search(pattern, finding.cause)
+    if not found and "module" not in finding.values:
+        return finding
     module, name = found.groups() if found else (finding.values["module"], finding.values["name"])
     below = {other.rpartition(".")[2] for other in known.modules(f"{module}.")}
     inside = {other for other in below if f"{module}.{other}" in known.modules(f"{module}.")}

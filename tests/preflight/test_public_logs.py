@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from preflight import explain, findings
+from preflight import explain, file_edits, findings, near_matches
 from tests.preflight.test_explain import explain_it
 from tools import list_log_findings
 
@@ -58,6 +58,16 @@ def test_a_line_of_each_family_is_recognized(log, names):
     known = vars(findings)
     expected = [known[name].id if name in known else f"heroku.{name}" for name in names]
     assert [finding.id for finding in explain.explain_log(log)] == expected
+
+
+def test_an_edit_is_looked_for_whatever_a_program_prints(tmp_path):
+    (tmp_path / "views.py").write_text("import blog\n", encoding="utf-8")
+    known = near_matches.Known(tmp_path, ["views.py"], None, tmp_path / "site-packages")
+    texts = [path.read_text(encoding="utf-8") for path in LOGS.glob("*/*.txt")]
+    for text in texts + [parameter.values[0] for parameter in log_lines()]:
+        for found in explain.diagnose(text) + explain.explain_log(text):
+            refined = near_matches.refine(found, known)
+            assert file_edits.add(refined, tmp_path).id == refined.id
 
 
 def test_the_table_of_the_documentation_has_every_finding_of_explain():
